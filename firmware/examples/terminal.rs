@@ -38,6 +38,7 @@ mod target {
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::centre::TerminalId;
+    use qiyong_protocol::ecr::TEST_TRANSPORT_KEY;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
     use qiyong_protocol::rules::institution::InstitutionCode;
@@ -258,7 +259,8 @@ mod target {
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
         let memory = Store::<_>::open(Outside, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
-        let link = SerialLink::new(SerialPort::new(Half, Half, Outside), memory.state([0; 12]));
+        let link = SerialLink::new(SerialPort::new(Half, Half, Outside), &TEST_TRANSPORT_KEY, memory.state([0; 12]));
+        link.install(memory.keyring(), memory.policy());
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {

@@ -3,15 +3,18 @@
 //! On a board, [`obey`] stands in an endless loop beside [`SerialLink::listen`], which answers what needs no application; the
 //! crate's page shows it.
 
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::{Event, KeyLoad, Place, Refused};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use rand_core::CryptoRng;
 
-use crate::link::{Job, Place, Port, SerialLink};
+use crate::keyring::Keyring;
+use crate::link::{Job, Port, SerialLink};
 use crate::slot::CardSlot;
 use crate::terminal::{CentreLink, Clock, Memory, MemoryError, Operator, Report, Terminal};
 
-/// A memory that also keeps where the terminal stands: [`Store`](crate::storage::Store) is one.
+/// A memory that also keeps where the terminal stands, and its keys: [`Store`](crate::storage::Store) is one.
 pub trait Kept: Memory {
     /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept.
     ///
@@ -21,6 +24,16 @@ pub trait Kept: Memory {
 
     /// The number of the next transaction.
     fn next(&self) -> Stan;
+
+    /// The master keys that are kept.
+    fn keyring(&self) -> Keyring;
+
+    /// Takes a master key, which comes under the present one or, before the first, under the transport key. It is durable when
+    /// this returns, and so is the one before as long as anything is owed under its name.
+    ///
+    /// # Errors
+    /// When it is not taken; then all is as before.
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused>;
 }
 
 impl<M: Kept> Kept for &mut M {
@@ -31,6 +44,36 @@ impl<M: Kept> Kept for &mut M {
     fn next(&self) -> Stan {
         (**self).next()
     }
+
+    fn keyring(&self) -> Keyring {
+        (**self).keyring()
+    }
+
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused> {
+        (**self).load_key(load, transport)
+    }
+}
+
+/// Takes a master key and stands where it is for, or says why not.
+///
+/// Cancel-safety: as [`set_up`].
+async fn take_key<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+    link: &SerialLink<P>,
+    terminal: &mut Terminal<S, L, O, C, R, M>,
+    load: &KeyLoad,
+) {
+    let event = match terminal.memory().load_key(load, link.transport()) {
+        Ok(()) => {
+            terminal.set_up(load.institution, load.terminal);
+            let policy = terminal.policy();
+            link.install(terminal.memory().keyring(), policy);
+            link.stands();
+            link.note(terminal.memory().next(), terminal.duties());
+            Event::KeyLoaded(load.check)
+        }
+        Err(why) => Event::Refused(why),
+    };
+    link.tell(&event).await;
 }
 
 /// Stands where the till says, and says so.
@@ -39,9 +82,9 @@ impl<M: Kept> Kept for &mut M {
 pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
     link: &SerialLink<P>,
     terminal: &mut Terminal<S, L, O, C, R, M>,
-    place: Place,
+    place: &Place,
 ) {
-    let Place { institution, terminal: name, next_stan } = place;
+    let Place { institution, terminal: name, next_stan } = *place;
     // A memory that fails says so in every visit, too.
     let _ = terminal.memory().set_up(institution, name, next_stan);
     terminal.set_up(institution, name);
@@ -62,7 +105,11 @@ pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
     heard(&job);
     match &job {
         Job::Setup(place) => {
-            set_up(link, terminal, *place).await;
+            set_up(link, terminal, place).await;
+            None
+        }
+        Job::LoadKey(load) => {
+            take_key(link, terminal, load).await;
             None
         }
         Job::Serve(operation) => {

@@ -46,14 +46,15 @@
 //! use embedded_io_async::{Read, Write};
 //! use embedded_storage::nor_flash::NorFlash;
 //! use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
-//! use qiyong_firmware::application::{obey, set_up};
-//! use qiyong_firmware::link::{Job, Port, SerialLink};
+//! use qiyong_firmware::application::obey;
+//! use qiyong_firmware::link::{Port, SerialLink};
 //! use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 //! use qiyong_firmware::storage::Store;
-//! use qiyong_firmware::terminal::{Clock, NoPin, Operator, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::terminal::{Clock, NoPin, Operator, Terminal, WhichPin};
 //! use qiyong_firmware::ui::framebuffer::Framebuffer;
 //! use qiyong_firmware::ui::{Screen, draw};
 //! use qiyong_protocol::card::pin::Pin;
+//! use qiyong_protocol::ecr::TEST_TRANSPORT_KEY;
 //! use rand_core::CryptoRng;
 //!
 //! /// What operator and holder see and key.
@@ -100,19 +101,20 @@
 //!     delay: impl DelayNs + Clone,
 //! ) {
 //!     let memory = Store::<_>::open(flash, None);
-//!     let link = SerialLink::new(SerialPort::new(receiver, transmitter, delay.clone()), memory.state([0; 12]));
+//!     // The maker's own key stands here.
+//!     let port = SerialPort::new(receiver, transmitter, delay.clone());
+//!     let link = SerialLink::new(port, &TEST_TRANSPORT_KEY, memory.state([0; 12]));
+//!     link.install(memory.keyring(), memory.policy());
 //!     let picture = Signal::new();
 //!     let mut panel = Panel::new(i2c);
 //!
 //!     let serve = async {
-//!         let Job::Setup(place) = link.command().await else { return };
 //!         let timing = Timing { clk_hz: 4_000_000, vcc_settles_us: 10_000 };
 //!         let line = PinLine::new(contacts, characters, delay, timing);
 //!         let slot = ContactSlot::new(line, SlotConfig::default());
 //!         let desk = Desk { picture: &picture, link: &link };
-//!         let settings = Settings::at(place.institution, place.terminal);
+//!         let settings = memory.settings();
 //!         let mut terminal = Terminal::new(slot, &link, desk, clock, random, memory, settings);
-//!         set_up(&link, &mut terminal, place).await;
 //!         loop {
 //!             obey(&link, &mut terminal, |_job| { /* a log is written here */ }).await;
 //!         }
@@ -143,6 +145,7 @@ pub mod adapters;
 pub mod application;
 pub mod clock;
 pub mod journal;
+pub mod keyring;
 pub mod link;
 #[cfg(all(test, feature = "defmt"))]
 mod log_tests;

@@ -6,9 +6,10 @@
 //! answered also while a holder is served. How frames and messages look is for `qiyong_protocol::frame` and
 //! `qiyong_protocol::centre`; damaged ones are dropped there.
 //!
-//! The keys are here, and nowhere else: the master key that the till gives with the place, the working key that a sign-in brings,
-//! and, as long as anything is owed, the master key of the place before, under whose name it is. All are in RAM. The time
-//! that comes with a sign-in sets the clock.
+//! Keys are used here: the master key of the terminal's place and name, the working key that a sign-in brings, which is nowhere
+//! else, and, as long as anything is owed, the master key of the place before, under whose name it is. The memory keeps the master
+//! keys, and the application [installs](SerialLink::install) them. The time that comes with a sign-in sets the clock, and the
+//! policy says how long an answer is awaited.
 //!
 //! A board brings a [`Port`]; on a serial port of embedded-io-async,
 //! [`adapters::SerialPort`](crate::adapters::SerialPort) is one. `listen` must be polled beside the visit, in the same task or
@@ -21,17 +22,16 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, MessageError, Sent};
-use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
-use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Formality, Reference, Refused, Setup, State};
+use qiyong_protocol::centre::{Answer, LinkError, Policy, Request, Stan};
+use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Formality, KeyLoad, Place, Reference, Refused, State};
 use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
-use qiyong_protocol::rules::institution::InstitutionCode;
 
+use crate::keyring::{self, Keyring, Name};
 use crate::terminal::{CentreLink, Duties, Report};
 
-/// How long the centre may take to answer (docs/card.md §5.5), in ms.
-const ANSWER_MS: u32 = 60_000;
 /// The most bytes of a frame.
 const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);
 
@@ -57,29 +57,21 @@ pub trait Port {
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
-    /// Stand where the till says.
+    /// Stand where the till says, which is where the terminal has a key.
     Setup(Place),
+    /// Take a master key.
+    LoadKey(KeyLoad),
     /// Serve one holder.
     Serve(Operation),
     /// Settle something with the centre.
     Attend(Formality),
 }
 
-/// Where the till says that the terminal stands: a [`Setup`] without its key, which only the link needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Place {
-    /// The institution.
-    pub institution: InstitutionCode,
-    /// The terminal's name in the institution.
-    pub terminal: TerminalId,
-    /// The least number that the next transaction may have.
-    pub next_stan: Stan,
-}
-
 /// The link over a port.
 pub struct SerialLink<P> {
     port: P,
+    /// The key under which the first master key comes.
+    transport: &'static X919,
     inner: RefCell<Inner>,
     job: Signal<NoopRawMutex, Job>,
     cancel: Signal<NoopRawMutex, ()>,
@@ -88,8 +80,14 @@ pub struct SerialLink<P> {
 
 /// A name, and the keys that open it.
 struct Stand {
-    name: (InstitutionCode, TerminalId),
+    name: Name,
     keys: Keys,
+}
+
+impl Stand {
+    fn of((name, master): keyring::Stand) -> Self {
+        Self { name, keys: Keys::new(master) }
+    }
 }
 
 struct Inner {
@@ -103,26 +101,18 @@ struct Inner {
     asked: Option<Sent>,
     /// The number of the next message without a transaction.
     number: Stan,
+    /// How long the centre may take to answer, in seconds.
+    wait: u8,
 }
 
 impl Inner {
     /// The keys of a name. A name of which none is known is tried with those of the present place: a till may give both the
     /// same, and whether they open the name is for the centre to say.
-    fn keys(&mut self, name: (InstitutionCode, TerminalId)) -> Option<&mut Keys> {
+    fn keys(&mut self, name: Name) -> Option<&mut Keys> {
         let Self { setup, owed, .. } = self;
         let is_here = setup.as_ref().is_some_and(|stand| stand.name == name);
         let owed = owed.as_mut().filter(|stand| stand.name == name && !is_here);
         owed.or(setup.as_mut()).map(|stand| &mut stand.keys)
-    }
-
-    /// Takes a place and its master key. What is owed is owed under the name of its time, whose key stays until it is paid.
-    fn set_up(&mut self, stand: Stand) {
-        let name = stand.name;
-        let before = self.setup.replace(stand).filter(|before| before.name != name);
-        let State { reversal_due, confirmation_due, parked, .. } = self.state;
-        let owes = reversal_due || confirmation_due || parked > 0;
-        self.owed = if owes { self.owed.take().or(before) } else { None };
-        self.state.set_up = true;
     }
 
     /// Writes a request, and remembers it; returns how many bytes it has.
@@ -139,12 +129,14 @@ impl Inner {
 }
 
 impl<P: Port> SerialLink<P> {
-    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit. How
+    /// A link that nothing has come over, without keys. `transport` is the maker's transport key
+    /// ([`KeyLoad`]). `state` is what the terminal knows of itself: not set up, and without a visit. How
     /// often it has started decides the numbers of the messages without a transaction, so that an answer to a message from
     /// before the start is not taken for that to a new one.
-    pub const fn new(port: P, state: State) -> Self {
+    pub const fn new(port: P, transport: &'static X919, state: State) -> Self {
         Self {
             port,
+            transport,
             inner: RefCell::new(Inner {
                 setup: None,
                 owed: None,
@@ -152,11 +144,33 @@ impl<P: Port> SerialLink<P> {
                 ended: None,
                 asked: None,
                 number: Stan::of_start(state.starts),
+                wait: Policy::DEFAULT.wait,
             }),
             job: Signal::new(),
             cancel: Signal::new(),
             answer: Signal::new(),
         }
+    }
+
+    /// Uses these keys from now on, and waits so long for answers. A session is over with that. Nobody is served before the till has
+    /// said where the terminal stands, or has given it a key.
+    pub fn install(&self, keyring: Keyring, policy: Policy) {
+        self.with(|inner| {
+            inner.state.key = keyring.present.as_ref().map(|(_, key)| key.check_value());
+            inner.setup = keyring.present.map(Stand::of);
+            inner.owed = keyring.former.map(Stand::of);
+            inner.wait = policy.wait;
+        });
+    }
+
+    /// The till has given the terminal the key of the place where it stands, which says where that is.
+    pub fn stands(&self) {
+        self.with(|inner| inner.state.set_up = true);
+    }
+
+    /// The maker's transport key.
+    pub const fn transport(&self) -> &'static X919 {
+        self.transport
     }
 
     /// Serves the line for ever. `set_clock` is told the time.
@@ -201,6 +215,7 @@ impl<P: Port> SerialLink<P> {
                 Ok(answer) => {
                     if let Answer::SignedIn { session, .. } = &answer {
                         set_clock(session.time);
+                        inner.wait = session.policy.unwrap_or_default().wait;
                     }
                     Ok(answer)
                 }
@@ -227,11 +242,26 @@ impl<P: Port> SerialLink<P> {
                     self.cancel.signal(());
                 }
             }
-            Command::Setup(_) if inner.state.visit.is_some() => return Some(Event::Refused(Refused::Busy)),
-            Command::Setup(Setup { institution, terminal, key, next_stan }) => {
-                inner.set_up(Stand { name: (institution, terminal), keys: Keys::new(key) });
+            // A job that the application has not taken note of must not be lost.
+            Command::Setup(_) | Command::LoadKey(_) if inner.state.visit.is_some() || self.job.signaled() => {
+                return Some(Event::Refused(Refused::Busy));
+            }
+            Command::Setup(place) => {
+                let name = (place.institution, place.terminal);
+                let stand = inner.setup.as_mut().filter(|stand| stand.name == name);
+                // Nothing is sold under a name that the till did not mean.
+                inner.state.set_up = stand.is_some();
+                let Some(stand) = stand else {
+                    return Some(Event::Refused(Refused::NoKey));
+                };
+                stand.keys.end_session();
                 // The application tells the state when it has taken note.
-                self.job.signal(Job::Setup(Place { institution, terminal, next_stan }));
+                self.job.signal(Job::Setup(place));
+                return None;
+            }
+            Command::LoadKey(load) => {
+                // The application says what became of it.
+                self.job.signal(Job::LoadKey(load));
                 return None;
             }
             Command::Start { reference, time, operation } => {
@@ -246,18 +276,18 @@ impl<P: Port> SerialLink<P> {
 
     /// Begins a visit, unless that or another one is under way or was the last. Returns what the till is told.
     fn begin(&self, inner: &mut Inner, reference: Reference, job: Job, set_clock: impl FnOnce()) -> Event {
-        let Some(Stand { name: (institution, _), .. }) = &inner.setup else {
+        let Some(Stand { name: (institution, _), .. }) = inner.setup.as_ref().filter(|_| inner.state.set_up) else {
             return Event::Refused(Refused::NotSetUp);
         };
         let channel = match &job {
             Job::Serve(operation) => operation.channel(),
-            Job::Setup(_) | Job::Attend(_) => None,
+            Job::Setup(_) | Job::LoadKey(_) | Job::Attend(_) => None,
         };
         match (inner.state.visit, inner.ended) {
             (Some(visit), _) if visit != reference => return Event::Refused(Refused::Busy),
             (Some(_), _) => {}
             (None, Some(ended)) if ended.reference == reference => return Event::Ended(ended),
-            // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
+            // Without a visit, that is a set-up or a key which the application has not taken note of: it must not be lost.
             _ if self.job.signaled() => return Event::Refused(Refused::Busy),
             _ if channel.is_some_and(|channel| channel != institution.channel()) => {
                 return Event::Refused(Refused::NotHere);
@@ -321,7 +351,10 @@ impl<P: Port> SerialLink<P> {
         }
     }
 
-    async fn tell(&self, event: &Event) {
+    /// Tells the till something.
+    ///
+    /// Cancel-safety: as [`SerialLink::tell_state`].
+    pub async fn tell(&self, event: &Event) {
         let mut buffer = [0; encoded_len(ECR_MAX)];
         self.send(encode(Peer::Till, &event.encode(), &mut buffer)).await;
     }
@@ -350,12 +383,17 @@ impl<P: Port> CentreLink for &SerialLink<P> {
         // Until here nothing has gone out, so that an error of the kinds that say so is right.
         let frame = self.write(request, &mut buffer)?;
         self.send(Some(frame)).await;
-        let answer = select(self.answer.wait(), self.port.wait(ANSWER_MS)).await;
+        let wait = self.with(|inner| u32::from(inner.wait) * 1_000);
+        let answer = select(self.answer.wait(), self.port.wait(wait)).await;
         self.with(|inner| inner.asked = None);
         match answer {
             Either::First(answer) => answer,
             Either::Second(()) => Err(LinkError::NoAnswer),
         }
+    }
+
+    async fn rest(&mut self, seconds: u8) {
+        self.port.wait(u32::from(seconds) * 1_000).await;
     }
 }
 

@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference, Refused, Setup};
+use qiyong_protocol::ecr::{Command, Ended, Event, Formality, KeyLoad, Place, Reference, Refused, TEST_TRANSPORT_KEY};
 use qiyong_protocol::frame::{Decoder, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -56,15 +56,12 @@ fn as_message(payload: &[u8]) {
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let time = Timestamp { date: Date::new(2026, 11, 25).expect("a day"), hour: 9, minute: 30, second: 0 };
     let institution = InstitutionCode::new("P32010000017").expect("a code");
+    let terminal = TerminalId(*b"00000001");
     let bill = Bill::new(Fen(3580), Fen(0)).expect("a bill");
     let start = |operation| Command::Start { reference: Reference(1), time, operation };
     let commands = [
-        Command::Setup(Setup {
-            institution,
-            terminal: TerminalId(*b"00000001"),
-            key: X919::new([7; 16]),
-            next_stan: Stan(1),
-        }),
+        Command::Setup(Place { institution, terminal, next_stan: Stan(1) }),
+        Command::LoadKey(KeyLoad::seal(institution, terminal, &X919::new([7; 16]), &TEST_TRANSPORT_KEY)),
         start(Operation::Purchase(bill)),
         start(Operation::Apply { document: None }),
         Command::Attend { reference: Reference(2), time, what: Formality::SignOff },
@@ -85,7 +82,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         pin_unchanged: None,
         cause: NonZeroU32::new(0xB26A_8201),
     };
-    let events = [Event::Refused(Refused::Busy), Event::Ended(ended)];
+    let events = [Event::Refused(Refused::Busy), Event::KeyLoaded([1, 2, 3]), Event::Ended(ended)];
     let messages: Vec<Vec<u8>> = commands
         .iter()
         .map(|command| command.encode().to_vec())

@@ -13,6 +13,7 @@ use qiyong::worlds::{Failure, Many, Run, play_many, play_plan, smallest};
 use qiyong_sim::chaos::draw::Size;
 use qiyong_sim::chaos::figures::Figures;
 use qiyong_sim::chaos::plan::Plan;
+use qiyong_sim::world::direct::Level;
 
 use crate::output::{Output, Verdict};
 
@@ -40,6 +41,9 @@ pub(crate) struct ChaosArgs {
     /// Visits in each world
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
+    /// At which level terminals speak to cards: character by character over the line, or apdu by apdu without one
+    #[arg(long, value_name = "LEVEL", default_value = "line", value_parser = level)]
+    level: Level,
     /// Worlds at once; as many as there are cores, unless said
     #[arg(long)]
     threads: Option<usize>,
@@ -47,7 +51,7 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
     /// Play the world in FILE instead, as `--keep` has written it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "from", "worlds", "terminals", "cards", "steps", "keep"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "from", "worlds", "terminals", "cards", "steps", "level", "keep"])]
     replay: Option<PathBuf>,
     /// Print what happens, a line an event: in the world in FILE, or in the first that fails
     #[arg(long)]
@@ -55,6 +59,11 @@ pub(crate) struct ChaosArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+fn level(word: &str) -> Result<Level, String> {
+    let found = Level::WORDS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level);
+    found.ok_or_else(|| "neither `line` nor `apdu`".into())
 }
 
 /// What `--json` prints.
@@ -110,7 +119,7 @@ pub(crate) fn run(args: &ChaosArgs, output: &mut Output) -> Result<Verdict, Stri
 }
 
 fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
-    let size = Size { terminals: args.terminals, cards: args.cards, steps: args.steps };
+    let size = Size { terminals: args.terminals, cards: args.cards, steps: args.steps, level: args.level };
     let bar = bar(args.worlds);
     let many = Many { seed: args.seed, from: args.from, worlds: args.worlds, size, threads: args.threads };
     let run = play_many(many, || bar.inc(1)).map_err(|error| error.to_string());

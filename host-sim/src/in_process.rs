@@ -1,6 +1,7 @@
 //! The card centre in the same process: [`qiyong_centre::Centre`] in the form in which simulated terminals and emulated
 //! boards reach it.
 
+use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 #[cfg(feature = "lab")]
 use std::path::Path;
@@ -29,10 +30,63 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 /// A centre in this process; terminals share its test key, unless one brings a key of its own.
 #[derive(Debug)]
 pub struct InProcess {
-    centre: Centre,
+    centre: Held,
     key: X919,
     /// The clock that the world sets; `None`: the centre keeps the time itself.
     clock: Option<SetClock>,
+    /// Before this statement it is killed, while it acts on the next message.
+    dies_at: Option<u32>,
+}
+
+/// How many centres a thread keeps to make them new.
+const KEPT: usize = 2;
+
+thread_local! {
+    static KEEP: RefCell<Vec<Centre>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A centre, which goes back to where it was lent.
+#[derive(Debug)]
+struct Held {
+    /// `None` while it is dropped.
+    centre: Option<Centre>,
+    is_lent: bool,
+}
+
+impl Held {
+    const fn own(centre: Centre) -> Self {
+        Self { centre: Some(centre), is_lent: false }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(centre) = self.centre.take().filter(|_| self.is_lent && !std::thread::panicking()) else { return };
+        KEEP.with_borrow_mut(|keep| {
+            if keep.len() < KEPT {
+                keep.push(centre);
+            }
+        });
+    }
+}
+
+impl Deref for Held {
+    type Target = Centre;
+
+    fn deref(&self) -> &Centre {
+        self.centre.as_ref().unwrap_or_else(|| unreachable!("it is there until it is dropped"))
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut Centre {
+        self.centre.as_mut().unwrap_or_else(|| unreachable!("it is there until it is dropped"))
+    }
+}
+
+/// The clock of a new centre.
+fn noon() -> SetClock {
+    SetClock::new(date(2026, 3, 2).at(12, 0, 0, 0))
 }
 
 impl InProcess {
@@ -42,10 +96,25 @@ impl InProcess {
     /// # Errors
     /// SQLite cannot make a database in memory.
     pub fn new() -> Result<Self, CentreError> {
-        let clock = SetClock::new(date(2026, 3, 2).at(12, 0, 0, 0));
-        let mut centre = Centre::in_memory()?;
+        Ok(Self::with_clock(Held::own(Centre::in_memory()?)))
+    }
+
+    /// The same for whoever needs thousands, one after the other: one that this thread has used before is made new.
+    ///
+    /// # Errors
+    /// As [`InProcess::new`].
+    pub fn lent() -> Result<Self, CentreError> {
+        let centre = match KEEP.with_borrow_mut(Vec::pop) {
+            Some(mut centre) => centre.renew().map(|()| centre)?,
+            None => Centre::renewable()?,
+        };
+        Ok(Self::with_clock(Held { centre: Some(centre), is_lent: true }))
+    }
+
+    fn with_clock(mut centre: Held) -> Self {
+        let clock = noon();
         centre.set_clock(Box::new(clock.clone()));
-        Ok(Self { centre, key: test_mac_key(), clock: Some(clock) })
+        Self { centre, key: test_mac_key(), clock: Some(clock), dies_at: None }
     }
 
     /// The same for a terminal that has this key.
@@ -58,7 +127,7 @@ impl InProcess {
 /// A centre that keeps the time itself.
 impl From<Centre> for InProcess {
     fn from(centre: Centre) -> Self {
-        Self { centre, key: test_mac_key(), clock: None }
+        Self { centre: Held::own(centre), key: test_mac_key(), clock: None, dies_at: None }
     }
 }
 
@@ -78,7 +147,16 @@ impl DerefMut for InProcess {
 
 impl CentreEnd for InProcess {
     fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
-        Ok(self.centre.handle_bytes(request)?)
+        let Some(statement) = self.dies_at.take() else { return Ok(self.centre.handle_bytes(request)?) };
+        // As a server acts on messages: all of one in a transaction.
+        self.centre.die_after(statement);
+        let answers = self.centre.handle_batch(&[request]);
+        self.centre.start_again()?;
+        Ok(answers.ok().and_then(|answers| answers.into_iter().next()?.ok()).flatten())
+    }
+
+    fn dies_at(&mut self, statement: u32) {
+        self.dies_at = Some(statement);
     }
 
     fn set_time(&mut self, now: Timestamp) {
@@ -150,7 +228,7 @@ impl Books for InProcess {
             Chain::Whole(_) => wrong,
             chain => Some(format!("the audit chain of {area}: {chain:?}")),
         };
-        Ok(self.centre.verify()?.into_iter().find_map(wrong))
+        Ok(self.centre.verify_chains()?.into_iter().find_map(wrong))
     }
 }
 

@@ -62,7 +62,7 @@ pub struct Run {
 /// # Errors
 /// SQLite cannot make a database in memory.
 pub fn play_plan(plan: &Plan, keeps_film: bool) -> Result<Played, CentreError> {
-    Ok(play(plan, InProcess::new()?, &mut Nobody, keeps_film))
+    Ok(play(plan, InProcess::lent()?, &mut Nobody, keeps_film))
 }
 
 /// Plays many worlds; `progress` hears of each that is over.

@@ -14,13 +14,14 @@ use qiyong_sim::chaos::invariant::Invariant;
 use qiyong_sim::chaos::plan::Plan;
 use qiyong_sim::chaos::play::Played;
 use qiyong_sim::chaos::shrink::shrink;
+use qiyong_sim::world::direct::Level;
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
 
 use mutants::{MUTANTS, Mutant};
 
 /// So many worlds are played; `qiyong chaos --worlds` plays more.
-const WORLDS: u64 = 200;
+const WORLDS: u64 = 2_000;
 /// What the worlds come from.
 const SEED: u64 = 20_260_302;
 
@@ -38,7 +39,8 @@ fn worlds_in_which_everything_goes_wrong_break_no_invariant() {
     let figures = &run.figures;
     println!("{figures:#?}");
     assert_eq!(figures.findings, 0, "the referee of the card line convicts nobody");
-    for word in ["link", "message", "byte", "character", "power-at-moment", "power-at-byte", "till-killed"] {
+    let ends = ["power-at-moment", "power-at-byte", "till-killed", "centre-killed"];
+    for word in ["link", "message", "byte", "character", "meanwhile", "partition"].into_iter().chain(ends) {
         assert!(figures.faults.get(word).copied().unwrap_or_default() > 10, "{word}: {:?}", figures.faults);
     }
     closing_line(&format!(
@@ -66,14 +68,38 @@ fn two_runs_of_a_seed_are_the_same_to_the_byte() {
 #[test]
 fn a_larger_world_is_clean_too() {
     // More terminals than there are keys that a watcher of one line remembers.
-    let size = Size { terminals: 24, cards: 9, steps: 120 };
+    let size = Size { terminals: 24, cards: 9, steps: 120, ..Size::default() };
     let played = play_plan(&plan(seed_of(SEED, 1), size), false).unwrap();
     assert_eq!(played.broken, None);
 }
 
+/// What is wrong in a mutant's own world is the mutant.
+#[test]
+fn the_worlds_of_mutants_are_clean_without_them() {
+    for text in MUTANTS.iter().filter_map(|mutant| mutant.plan) {
+        assert_eq!(play_plan(&Plan::parse(text).unwrap(), false).unwrap().broken, None);
+    }
+}
+
+#[test]
+fn a_world_of_two_hundred_terminals_is_clean_and_so_is_one_without_a_line() {
+    let size = Size { terminals: 200, cards: 200, steps: 200, level: Level::Line };
+    let played = play_plan(&plan(seed_of(SEED, 2), size), false).unwrap();
+    assert_eq!(played.broken, None);
+    let size = Size { level: Level::Apdu, ..Size::default() };
+    let many = Many { seed: SEED, from: 0, worlds: 50, size, threads: None };
+    let run = play_many(many, || {}).unwrap();
+    assert_eq!(run.failures.len(), 0, "{:?}", run.failures.first());
+    assert_eq!((run.figures.faults.get("character"), run.figures.faults.get("noise")), (None, None));
+    let written = plan(3, size).text();
+    assert_eq!(Plan::parse(&written).unwrap().level, Level::Apdu);
+}
+
 /// The first world of the first hundred in which this mutant is caught.
 fn first_caught(mutant: &Mutant) -> Option<(Plan, Played)> {
-    let mut all = (0..100).map(drawn).map(|plan| (mutant.play(&plan, false), plan));
+    let own = mutant.plan.map(|text| Plan::parse(text).unwrap());
+    let drawn = (0..if own.is_some() { 0 } else { 100 }).map(drawn);
+    let mut all = own.into_iter().chain(drawn).map(|plan| (mutant.play(&plan, false), plan));
     all.find(|(played, _)| played.broken.is_some()).map(|(played, plan)| (plan, played))
 }
 
@@ -142,6 +168,7 @@ fn a_file_that_is_no_plan_is_refused_with_the_reason() {
         (format!("{head}{}", step.replace("fen = 1", "fen = 0")), "`fen` is 1 to 100000"),
         (trouble("what = \"link\"\nkind = \"cut\""), "\"cut\" is none of ok, down"),
         (trouble("what = \"earthquake\""), "unknown variant"),
+        (trouble("what = \"meanwhile\"\nnumber = 1\nterminal = 0\ncard = 0"), "at another terminal"),
     ] {
         let error = Plan::parse(&text).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");

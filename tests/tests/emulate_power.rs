@@ -15,8 +15,9 @@ use qiyong_lab::emulator::machine::{Cut, Machine};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
+use qiyong_protocol::ecr::{Ended, Formality, KeyLoad, Refused, State, TEST_TRANSPORT_KEY};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -24,6 +25,7 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::visit::LinkTrouble;
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::{image, sample_card};
@@ -253,4 +255,50 @@ fn a_storage_full_of_garbage_is_taken_for_none() {
     assert_eq!(place.state().next_stan, Stan(2));
     let short = Machine::boot_with(&image(), setup(), Some(&[0; 16])).err().map(|error| error.to_string());
     assert!(short.is_some_and(|why| why.contains("another size")));
+}
+
+/// docs/centre.md §18: the board is given keys over its serial line, keeps them over a power cut, and clears what it owes under its old
+/// name and key after it was moved.
+#[test]
+fn a_board_is_moved_with_a_key_over_its_line_while_it_owes_a_reversal() {
+    let mut place = Place::new();
+    crate::keys::found(&mut place.centre);
+    let new = Setup {
+        terminal: TerminalId(*b"00000002"),
+        key: crate::keys::register(&mut place.centre, PLACE, 2),
+        ..setup()
+    };
+    assert_eq!(place.good_visit(), Stan(1));
+    assert_eq!(place.state().key, Some(test_mac_key().check_value()));
+    // The centre has carried out the sale, and the board does not know it.
+    place.cut_visit(Cut::Messages(3));
+    assert!(place.state().reversal_due);
+
+    let (right, other) = (new.sealed(&test_mac_key()), X919::new([0x37; 16]));
+    let wrong_check = KeyLoad { check: [1, 2, 3], ..right.clone() }.proved(&test_mac_key());
+    for (load, why) in [
+        (new.sealed(&other), Refused::OtherKey),
+        (new.sealed(&TEST_TRANSPORT_KEY), Refused::OtherKey),
+        (wrong_check, Refused::CheckValue),
+    ] {
+        let said = place.machine().load_key(load);
+        assert!(matches!(said, Err(EmulatorError::Refused(refused)) if refused == why), "{said:?}");
+    }
+    for _ in 0..2 {
+        assert_eq!(place.machine().load_key(right.clone()).unwrap(), new.key.check_value());
+    }
+    let storage = place.machine.take().expect("it is on").power_cut().unwrap();
+    place.machine = Some(Machine::boot_with(&image(), new.clone(), Some(&storage)).unwrap());
+    assert_eq!((place.state().key, place.state().reversal_due), (Some(new.key.check_value()), true));
+    // Under the old name and key the reversal, under the new ones the sale.
+    assert_eq!(place.good_visit(), Stan(1));
+    place.check_account();
+    let journal = place.centre.journal().unwrap();
+    let of = |name: &str| journal.iter().filter(|entry| entry.terminal == name && entry.reversed).count();
+    assert_eq!((of("00000001"), of("00000002")), (1, 0));
+    let keys = [test_mac_key(), new.key].map(|key| key.with_odd_parity());
+    let log = place.machine().log().join("\n");
+    for key in keys {
+        assert!(!log.contains(&hex::encode_upper(&key.expose()[..4])), "no key is logged");
+    }
 }

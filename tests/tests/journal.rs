@@ -9,7 +9,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::world::visit::{Delivery, Visit};
 
 use crate::power::mutants::Recording;
-use crate::power::pharmacy::Pharmacy;
+use crate::power::place::Place;
 
 /// The number of the confirmation's message in a visit after a start: sign-in, authentication, inquiry and transaction come before
 /// it.
@@ -20,14 +20,14 @@ fn visit(messages: &[(usize, Delivery)]) -> Visit {
 }
 
 /// What was sent first in the last visit.
-fn first_sent(pharmacy: &Pharmacy) -> String {
+fn first_sent(pharmacy: &Place) -> String {
     pharmacy.notes.take().into_iter().next().unwrap_or_default()
 }
 
 #[test]
 fn a_confirmation_that_is_lost_is_said_again_first_and_the_sale_is_booked_once() {
     for lost in [Delivery::LOST, Delivery::UNANSWERED, Delivery::DAMAGED] {
-        let pharmacy = Pharmacy::new(0);
+        let pharmacy = Place::new(0);
         let report = pharmacy.serve(pharmacy.store(), &visit(&[(CONFIRMATION, lost)]));
         assert_eq!(report.outcome, Outcome::Approved, "the visit ends as if it had been heard");
         let owed = pharmacy.store().duties();
@@ -47,7 +47,7 @@ fn a_confirmation_that_is_lost_is_said_again_first_and_the_sale_is_booked_once()
 /// docs/never-lost.md §2. As long as it is not heard, no other holder is served, and nothing is forgotten.
 #[test]
 fn while_a_confirmation_is_owed_nobody_else_is_served() {
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     pharmacy.serve(pharmacy.store(), &visit(&[(CONFIRMATION, Delivery::LOST)]));
     let account = pharmacy.account();
     let down: Vec<_> = (0..9).map(|number| (number, Delivery::LOST)).collect();
@@ -69,7 +69,7 @@ fn a_terminal_killed_in_each_state_pays_at_its_next_start_what_it_owes() {
         ("note end", None, "ask", true),
     ];
     for (step, fails, first, stays) in states {
-        let pharmacy = Pharmacy::new(0);
+        let pharmacy = Place::new(0);
         let before = pharmacy.account();
         let memory = Recording { memory: pharmacy.store(), notes: pharmacy.notes.clone(), fails, calls: 0 };
         let is_on = || !pharmacy.notes.borrow().iter().any(|note| note == step);
@@ -90,7 +90,7 @@ fn a_terminal_killed_in_each_state_pays_at_its_next_start_what_it_owes() {
 #[test]
 fn a_confirmation_that_comes_too_late_is_closed_and_the_operator_learns_it() {
     for reason in [Reason::Expired, Reason::AlreadyReversed, Reason::UnknownTransaction] {
-        let pharmacy = Pharmacy::new(0);
+        let pharmacy = Place::new(0);
         pharmacy.serve(pharmacy.store(), &visit(&[(CONFIRMATION, Delivery::LOST)]));
         pharmacy.notes.take();
         let report = pharmacy.serve(pharmacy.store(), &visit(&[(0, Delivery::refused(reason))]));
@@ -108,7 +108,7 @@ fn a_confirmation_that_comes_too_late_is_closed_and_the_operator_learns_it() {
 /// What the centre never answers well is parked, and holds up nobody.
 #[test]
 fn a_confirmation_that_nobody_takes_is_parked_and_said_again_after_a_start() {
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     pharmacy.serve(pharmacy.store(), &visit(&[(CONFIRMATION, Delivery::LOST)]));
     let refused = || visit(&[(0, Delivery::refused(Reason::InstitutionUnknown))]);
     for round in 1..8 {

@@ -2,13 +2,21 @@
 //! time, with the real centre, is cut at every moment at which it waits for anything (which is: at every byte on the
 //! serial line), and at every byte that it writes into the flash. Also the order in which it notes and sends.
 //!
-//! [`Pharmacy::settle`] knows the three invariants of docs/design.md §1 that concern this. Memories that are wrong on purpose, one
+//! [`Place::settle`] knows the three invariants of docs/design.md §1 that concern this. Memories that are wrong on purpose, one
 //! for each way to break an invariant, show that it would see that.
 
+#[path = "power/everywhere.rs"]
+mod everywhere;
+#[path = "power/fuse.rs"]
+mod fuse;
+#[path = "power/judge.rs"]
+mod judge;
 #[path = "power/mutants.rs"]
 pub(crate) mod mutants;
-#[path = "power/pharmacy.rs"]
-pub(crate) mod pharmacy;
+#[path = "power/place.rs"]
+pub(crate) mod place;
+#[path = "power/surroundings.rs"]
+mod surroundings;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -28,7 +36,7 @@ use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
 
 use mutants::{MUTANTS, Mutant, Recording};
-use pharmacy::Pharmacy;
+use place::Place;
 
 /// The number of the transaction's message in a visit after a start: before it the terminal has signed in, and asked who
 /// the card is, and how it stands.
@@ -41,7 +49,7 @@ fn visit(messages: &[(usize, Delivery)]) -> Visit {
 /// docs/card.md §5.5; docs/design.md §1, invariants 1 and 3.
 #[test]
 fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     let recording = |fails| Recording { memory: pharmacy.store(), notes: pharmacy.notes.clone(), fails, calls: 0 };
     let notes = || {
         let notes = pharmacy.notes.take();
@@ -102,7 +110,7 @@ fn only_what_certainly_never_left_goes_without_a_reversal() {
         (Some(Delivery::LOST), Reason::NoAnswer, None),
     ];
     for (delivery, reason, error) in ways {
-        let mut pharmacy = Pharmacy::new(0);
+        let mut pharmacy = Place::new(0);
         // Without a delivery, the clock goes mad when the transaction is written: F12 cannot hold its time.
         pharmacy.unsent = delivery.is_none();
         let before = pharmacy.account();
@@ -136,7 +144,7 @@ fn only_what_certainly_never_left_goes_without_a_reversal() {
 /// is wrong.
 #[test]
 fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     let rejected = |from: usize| (from..9).map(|number| (number, Delivery::DAMAGED)).collect::<Vec<_>>();
     for from in [TRANSACTION, 0] {
         let report = pharmacy.serve(pharmacy.store(), &visit(&rejected(from)));
@@ -154,7 +162,7 @@ fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
 
 #[test]
 fn what_was_sent_under_another_name_is_reversed_under_that() {
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     let institution = InstitutionCode::new("H32010000561").unwrap();
     let elsewhere = Settings::at(institution, TerminalId(*b"00000009"));
     let original = Original { card: pharmacy.number, total: Fen(1), time: Timestamp::UNSET };
@@ -182,7 +190,7 @@ fn troubles() -> [Visit; 4] {
 /// At how many moments a visit waits.
 fn moments(visit: &Visit) -> u64 {
     let moments = Cell::new(0);
-    let pharmacy = Pharmacy::new(0);
+    let pharmacy = Place::new(0);
     let on = || {
         moments.set(moments.get() + 1);
         true
@@ -209,7 +217,7 @@ fn power_may_fail_at_any_moment_of_a_visit() {
     }
     println!("power cuts at {} moments of {} kinds of visit", cases.len(), troubles().len());
     in_parallel(&cases, |(trouble, moment)| {
-        let pharmacy = Pharmacy::new(*moment);
+        let pharmacy = Place::new(*moment);
         let _ = pharmacy.serve_while(countdown(*moment), pharmacy.store(), trouble);
         // The start after it is cut, too, in one case of four.
         if moment % 4 == 0 {
@@ -227,7 +235,7 @@ fn power_may_fail_at_any_moment_of_a_visit() {
 fn a_terminal_on_a_pc_may_be_killed_at_any_moment_of_a_visit() {
     let cases: Vec<u64> = (1..=moments(&Visit::default())).step_by(3).collect();
     in_parallel(&cases, |moment| {
-        let pharmacy = Pharmacy::new(*moment);
+        let pharmacy = Place::new(*moment);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("till.memory");
         let memory = || loop {
@@ -246,7 +254,7 @@ fn a_terminal_on_a_pc_may_be_killed_at_any_moment_of_a_visit() {
 #[test]
 fn power_may_fail_at_any_byte_that_is_written() {
     for (trouble, every) in troubles().into_iter().zip([1, 4, 7, 7]) {
-        let whole = Pharmacy::new(0);
+        let whole = Place::new(0);
         whole.begin_a_page();
         let first = whole.flash.work();
         whole.serve(whole.store(), &trouble);
@@ -254,7 +262,7 @@ fn power_may_fail_at_any_byte_that_is_written() {
         assert!(work > 512, "the visit erases a page: {work}");
         let cuts: Vec<u64> = (0..work).step_by(every).collect();
         let cut_short = in_parallel(&cuts, |&cut| {
-            let pharmacy = Pharmacy::new(cut);
+            let pharmacy = Place::new(cut);
             pharmacy.begin_a_page();
             pharmacy.flash.cut_after(cut + 1);
             let flash = pharmacy.flash.clone();
@@ -264,7 +272,7 @@ fn power_may_fail_at_any_byte_that_is_written() {
             served.is_none()
         });
         let cut_short = cut_short.iter().filter(|short| **short).count();
-        assert!(cut_short * every >= 112, "at least one record's bytes are written in the visit itself: {cut_short}");
+        assert!(cut_short * every >= 168, "at least one record's bytes are written in the visit itself: {cut_short}");
     }
 }
 
@@ -272,7 +280,7 @@ fn power_may_fail_at_any_byte_that_is_written() {
 #[test]
 fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let run = |cut: Option<u64>| {
-        let mut pharmacy = Pharmacy::new(cut.unwrap_or(0));
+        let mut pharmacy = Place::new(cut.unwrap_or(0));
         pharmacy.begin_a_page();
         let before = pharmacy.flash.work();
         if let Some(cut) = cut {
@@ -290,7 +298,7 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let (served, work) = run(None);
     assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
     // What is written before the transaction is noted is the same as in the other visits.
-    let noted: Vec<u64> = (work - 2 * 112 - 3 * 80..work).collect();
+    let noted: Vec<u64> = (work - 2 * 168 - 3 * 80..work).collect();
     in_parallel(&noted, |&cut| run(Some(cut)));
 }
 
@@ -308,8 +316,8 @@ fn every_mutant_of_the_memory_is_convicted_of_the_invariant_that_it_breaks() {
         MUTANTS.into_iter().map(|(mutant, invariant)| (Some(mutant), invariant)).chain([(None, 0)])
     {
         let verdicts = in_parallel(&cases, |(trouble, moment)| {
-            let pharmacy = Pharmacy::new(*moment);
-            let memory = || Mutant { memory: pharmacy.store(), kind: mutant, hidden: None };
+            let pharmacy = Place::new(*moment);
+            let memory = || Mutant { memory: pharmacy.store(), kind: mutant, hidden: None, cuts: 1 };
             let _ = pharmacy.serve_while(countdown(*moment), memory(), trouble);
             pharmacy.settle(memory).err()
         });

@@ -182,3 +182,48 @@ fn read_until(from: &mut impl Read, words: &str) {
         seen.extend(byte);
     }
 }
+
+/// `load-key`: the memory takes a key as the terminal takes it from its till; what is not under the key that it has changes nothing.
+#[cfg(unix)]
+#[test]
+fn a_key_is_loaded_into_a_memory_and_one_under_the_wrong_key_is_not() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use qiyong_protocol::centre::TerminalId;
+    use qiyong_protocol::centre::iso8583::mac::X919;
+    use qiyong_protocol::ecr::{Command as Said, KeyLoad};
+    use qiyong_protocol::rules::institution::InstitutionCode;
+
+    let place = Place::new();
+    let keys = [1, 2, 4].map(|byte| X919::new([byte; 16]));
+    let files = keys.each_ref().map(|key| {
+        let digits = hex::encode(key.expose());
+        let file = place.folder.path().join(&digits[..2]);
+        fs::write(&file, digits).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file
+    });
+    let load = |key: usize, how: &[&str]| {
+        let mut command = Command::new(qiyong());
+        command.args(["terminal", "--json", "--institution", PHARMACY, "--centre"]).arg(&place.centre);
+        command.arg("--key").arg(&files[key]).arg("load-key").args(how);
+        let output = Watched::start(&mut command).output();
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), said["reason"].as_str().map(str::to_owned), said["kcv"].as_str().map(str::to_owned))
+    };
+    let check = |key: usize| Some(hex::encode_upper(keys[key].check_value()));
+    let file = |key: usize| files[key].to_str().unwrap();
+    let refused = |kcv| (Some(1), Some("other-key".to_owned()), kcv);
+    assert_eq!(load(0, &["--under", file(1)]), refused(None), "the first one comes under the transport key");
+    assert_eq!(load(0, &[]), (Some(0), None, check(0)));
+    assert_eq!(load(0, &[]), (Some(0), None, check(0)), "it is there");
+    assert_eq!(load(1, &[]), refused(check(0)));
+    assert_eq!(load(1, &["--under", file(0)]), (Some(0), None, check(1)));
+    // Enciphered elsewhere, so that it is nowhere here in the clear.
+    let code = InstitutionCode::new(PHARMACY).unwrap();
+    let sealed = KeyLoad::seal(code, TerminalId(*b"00000001"), &keys[2], &keys[1]);
+    let digits = hex::encode_upper(&*Said::LoadKey(sealed).encode());
+    assert_eq!(load(0, &["--sealed", &digits]), (Some(0), None, check(2)));
+    let memory = fs::read(place.memory()).unwrap();
+    assert!(memory.windows(16).any(|bytes| bytes == keys[2].with_odd_parity().expose()), "in its owner's file alone");
+}

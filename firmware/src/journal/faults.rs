@@ -1,4 +1,4 @@
-//! The journal's deliberate faults: each is a rule left out, and a test convicts it. A build that is no test has none.
+//! Deliberate faults of the journal and of the keys beside it: each is a rule left out, and a test convicts it. A build that is no test has none.
 
 /// A rule that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,20 @@ pub(crate) enum Fault {
     OldEntryForgotten,
     /// No bound on what a batch holds.
     NoBound,
+    /// A key is taken whatever its check value.
+    CheckValueIgnored,
+    /// A key is taken whatever its parity.
+    ParityIgnored,
+    /// A key is taken whatever its MAC.
+    KeyMacIgnored,
+    /// The transport key opens a key for a terminal that has one.
+    TransportKeyReplaces,
+    /// A new key takes the place of the old one, whatever is owed under that.
+    OldKeyForgotten,
+    /// A third key takes the place of one under which something is owed.
+    ThirdKeyTaken,
+    /// A key is noted in RAM alone.
+    KeyInRam,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use zerocopy::byteorder::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::faults::{Fault, has};
+use crate::keyring::Name;
 use crate::pages::checksum;
 use crate::terminal::{Closed, MemoryError, Transaction};
 
@@ -157,14 +158,17 @@ impl Snapshot {
             == (other.stan, other.batch, other.institution, other.terminal)
     }
 
+    /// Whether it is of this name.
+    pub(super) fn is_of(&self, (institution, terminal): Name) -> bool {
+        self.institution == *institution.as_bytes() && self.terminal == terminal.0
+    }
+
     /// Its number, if it is of this batch of this name.
     pub(super) fn number_in(
         &self,
         (institution, terminal, batch): (InstitutionCode, TerminalId, Batch),
     ) -> Option<u32> {
-        let is_of =
-            (self.institution, self.terminal, self.batch.get()) == (*institution.as_bytes(), terminal.0, batch.0);
-        is_of.then_some(self.stan.get())
+        (self.is_of((institution, terminal)) && self.batch.get() == batch.0).then_some(self.stan.get())
     }
 
     /// All that it says; `None` if no transaction can have that.

@@ -14,7 +14,7 @@ pub(crate) mod faults;
 mod item;
 mod ring;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use item::Snapshot;
 pub use item::State;
@@ -26,6 +26,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use zerocopy::byteorder::little_endian::U32;
 
+use crate::keyring::Name;
 use crate::terminal::{Closed, MemoryError, Owed, Transaction};
 use faults::{Fault, has};
 use item::Item;
@@ -227,6 +228,11 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
             State::CardResult(result) => Some(Owed::Confirm(transaction, result)),
             State::Closed(..) => None,
         }
+    }
+
+    /// Whether anything is open under this name, parked or not.
+    pub(crate) fn owes_as(&self, name: Name) -> bool {
+        self.open.iter().any(|open| open.is_of(name))
     }
 
     fn first(&self) -> Option<&Snapshot> {

@@ -1,7 +1,7 @@
 //! The journal against a plain list, over power cuts at every byte, wear and decay; and its deliberate faults, each of which one of
 //! these judges must convict. The memory is the shipped one, in six small pages.
 
-mod flash;
+pub(crate) mod flash;
 mod model;
 mod suite;
 

@@ -16,8 +16,10 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::iso8583::{HEADER, Message, TPDU};
 use qiyong_protocol::centre::message::{response, write_answer, write_rejection};
 use qiyong_protocol::centre::{Authenticate, Batch, Body, Lease, Original, Session, TerminalId, Token, WorkingKey};
+use qiyong_protocol::ecr::TEST_TRANSPORT_KEY;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::decision::Effects;
+use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
@@ -61,6 +63,8 @@ struct Rig<'a> {
     link: &'a SerialLink<FakePort>,
     port: FakePort,
     listen: Pin<&'a mut dyn Future<Output = ()>>,
+    /// What a sign-in brings.
+    policy: Option<Policy>,
 }
 
 /// Runs `test` with a link that is listened on. Its first state has been told.
@@ -81,13 +85,14 @@ fn with_start(starts: u32, test: impl FnOnce(&mut Rig<'_>)) {
         starts,
         crashes: 1,
         serial: [7; 12],
+        key: None,
     };
-    let link = SerialLink::new(port.clone(), state);
+    let link = SerialLink::new(port.clone(), &TEST_TRANSPORT_KEY, state);
     let outside = port.clone();
     let listen = pin!(async {
         link.listen(|time| outside.0.borrow_mut().clock = Some(time)).await;
     });
-    let mut rig = Rig { link: &link, port, listen };
+    let mut rig = Rig { link: &link, port, listen, policy: None };
     assert_eq!(rig.events(), [Event::State(state)]);
     test(&mut rig);
 }
@@ -140,10 +145,16 @@ impl Rig<'_> {
     }
 
     fn set_up(&mut self) {
+        let present = Some((name(), key()));
+        self.link.install(Keyring { present, former: None }, Policy::DEFAULT);
         assert_eq!(self.told(&Command::Setup(setup())), [], "the application tells");
         assert!(matches!(self.job(), Some(Job::Setup(_))));
         now(pin!(self.link.tell_state())).unwrap();
-        assert!(matches!(self.events()[..], [Event::State(State { set_up: true, visit: None, .. })]));
+        let told = self.events();
+        let [Event::State(State { set_up: true, visit: None, key: Some(check), .. })] = told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!(check, key().check_value());
     }
 
     /// Asks, and has the centre answer so.
@@ -159,10 +170,10 @@ impl Rig<'_> {
 
     /// Signs in, and gets this key under that master key.
     fn sign_in(&mut self, master: &X919, working: &X919) -> Result<Answer, LinkError> {
-        let Setup { institution, terminal, .. } = setup();
+        let Place { institution, terminal, .. } = setup();
         let body = Body::SignIn { token: Token([1; 8]) };
         let request = Request { institution, terminal, batch: Batch::NONE, time: TIME, body };
-        let session = Session { key: WorkingKey::new(master, working), time: TIME.after(7) };
+        let session = Session { key: WorkingKey::new(master, working), time: TIME.after(7), policy: self.policy };
         let lease = Lease { batch: Batch(1), next: Stan(1) };
         let (under, answer) = self.asked(&request, &Answer::SignedIn { lease, session });
         assert_eq!(under.expose(), key().expose());
@@ -185,13 +196,13 @@ fn now<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
     }
 }
 
-fn setup() -> Setup {
-    Setup {
-        institution: InstitutionCode::new("P32010000017").unwrap(),
-        terminal: TerminalId(*b"00000001"),
-        key: key(),
-        next_stan: Stan(1),
-    }
+fn setup() -> Place {
+    let (institution, terminal) = name();
+    Place { institution, terminal, next_stan: Stan(1) }
+}
+
+fn name() -> Name {
+    (InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"))
 }
 
 fn key() -> X919 {
@@ -283,6 +294,7 @@ fn a_visit_is_served_once_however_often_it_is_started() {
 #[test]
 fn a_start_right_behind_a_setup_does_not_take_its_place() {
     with_link(|rig| {
+        rig.link.install(Keyring { present: Some((name(), key())), former: None }, Policy::DEFAULT);
         for command in [Command::Setup(setup()), start(1, purchase())] {
             let mut line = [0; encoded_len(ECR_MAX)];
             let frame = encode(Peer::Till, &command.encode(), &mut line).unwrap();
@@ -369,7 +381,7 @@ fn original() -> Original {
 }
 
 fn reversal(stan: u32) -> Request<'static> {
-    let Setup { institution, terminal, .. } = setup();
+    let Place { institution, terminal, .. } = setup();
     let body = Body::Reverse { stan: Stan(stan), original: original() };
     Request { institution, terminal, batch: Batch(1), time: TIME, body }
 }
@@ -410,7 +422,7 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
         assert!(now(ask.as_mut()).is_none());
         let asked = Asked::of(rig);
         rig.say(Peer::Centre, &right);
-        rig.port.0.borrow_mut().now_ms += ANSWER_MS - 1;
+        rig.port.0.borrow_mut().now_ms += 60_000 - 1;
         rig.settle();
         assert!(now(ask.as_mut()).is_none());
         rig.port.0.borrow_mut().now_ms += 1;
@@ -541,26 +553,19 @@ fn a_session_has_a_key_of_its_own_and_begins_with_the_right_time() {
 #[test]
 fn what_is_owed_under_the_old_name_goes_under_the_old_key_until_it_is_paid() {
     with_link(|rig| {
-        rig.set_up();
-        let elsewhere =
-            |terminal: &[u8; 8], key: X919| Command::Setup(Setup { terminal: TerminalId(*terminal), key, ..setup() });
+        let moved = (name().0, TerminalId(*b"00000002"));
+        let (present, former) = (Some((moved, other())), Some((name(), key())));
+        rig.link.install(Keyring { present, former }, Policy::DEFAULT);
         let key_of_reversal = |rig: &mut Rig<'_>| *rig.asked(&reversal(1), &Answer::Done).0.expose();
-        // Moved twice, and back and away again: it is owed under the first name.
-        for (name, new) in
-            [(b"00000002", other()), (b"00000003", other()), (b"00000001", key()), (b"00000002", other())]
-        {
-            assert_eq!(rig.told(&elsewhere(name, new)), []);
-            assert!(matches!(rig.job(), Some(Job::Setup(_))));
-            // Whatever it is that is owed.
-            let duties = [
-                Duties { reversal: true, ..Duties::default() },
-                Duties { confirmation: true, ..Duties::default() },
-                Duties { parked: 1, ..Duties::default() },
-            ];
-            for duties in duties {
-                rig.link.note(Stan(5), duties);
-                assert_eq!(key_of_reversal(rig), *key().expose(), "{name:?}");
-            }
+        // Whatever it is that is owed.
+        let duties = [
+            Duties { reversal: true, ..Duties::default() },
+            Duties { confirmation: true, ..Duties::default() },
+            Duties { parked: 1, ..Duties::default() },
+        ];
+        for duties in duties {
+            rig.link.note(Stan(5), duties);
+            assert_eq!(key_of_reversal(rig), *key().expose());
         }
         // A name of which nothing is known is tried with the key of the present one.
         let nobody = Request { terminal: TerminalId(*b"00000009"), ..reversal(1) };
@@ -571,11 +576,65 @@ fn what_is_owed_under_the_old_name_goes_under_the_old_key_until_it_is_paid() {
     });
 }
 
+/// A till says where the terminal stands, and no more: the terminal stands there only if it has the key.
+#[test]
+fn a_place_needs_its_key_and_a_key_is_the_applications() {
+    with_link(|rig| {
+        let load = KeyLoad::seal(name().0, name().1, &key(), &TEST_TRANSPORT_KEY);
+        assert_eq!(rig.told(&Command::Setup(setup())), [Event::Refused(Refused::NoKey)]);
+        assert_eq!(rig.told(&Command::LoadKey(load.clone())), [], "the application tells");
+        // Neither a place nor another key comes before that.
+        assert_eq!(rig.told(&Command::LoadKey(load.clone())), [Event::Refused(Refused::Busy)]);
+        assert!(matches!(rig.job(), Some(Job::LoadKey(job)) if job == load));
+        rig.set_up();
+        let elsewhere = Place { terminal: TerminalId(*b"00000002"), ..setup() };
+        assert_eq!(rig.told(&Command::Setup(elsewhere)), [Event::Refused(Refused::NoKey)]);
+        assert!(rig.job().is_none());
+        // The till means another place: nothing is sold at this one.
+        assert_eq!(rig.told(&start(9, purchase())), [Event::Refused(Refused::NotSetUp)]);
+        rig.set_up();
+        assert!(matches!(rig.told(&start(9, purchase()))[..], [Event::State(_)]));
+        assert!(matches!(rig.job(), Some(Job::Serve(_))));
+        for command in [Command::Setup(setup()), Command::LoadKey(load)] {
+            assert_eq!(rig.told(&command), [Event::Refused(Refused::Busy)]);
+        }
+    });
+}
+
+/// docs/centre.md §18: an area says how long an answer is awaited.
+#[test]
+fn a_sign_in_says_how_long_an_answer_is_awaited() {
+    with_link(|rig| {
+        rig.set_up();
+        let waits = |rig: &mut Rig<'_>| {
+            let request = reversal(1);
+            let mut link = rig.link;
+            let mut ask = pin!(link.ask(&request));
+            assert!(now(ask.as_mut()).is_none());
+            rig.frames();
+            let seconds = (1..200_u32).find(|_| {
+                rig.port.0.borrow_mut().now_ms += 1_000;
+                now(ask.as_mut()).is_some()
+            });
+            seconds.unwrap()
+        };
+        assert_eq!(waits(rig), 60);
+        for (policy, seconds) in [(Some(Policy { wait: 17, ..Policy::DEFAULT }), 17), (None, 60)] {
+            rig.policy = policy;
+            assert!(rig.sign_in(&key(), &working()).is_ok());
+            assert_eq!(waits(rig), seconds);
+        }
+        let keyring = Keyring { present: Some((name(), key())), former: None };
+        rig.link.install(keyring, Policy { wait: 9, ..Policy::DEFAULT });
+        assert_eq!(waits(rig), 9);
+    });
+}
+
 /// An answer that somebody recorded about another challenge, of the same card at the same second under the same number, does not
 /// make a card genuine.
 #[test]
 fn no_recorded_answer_makes_a_forged_card_genuine() {
-    let Setup { institution, terminal, .. } = setup();
+    let Place { institution, terminal, .. } = setup();
     let question = |internal| Authenticate {
         ident: IdentCode::from_parts(region(), [1; 4], [2; 4]),
         historical: &[],
@@ -609,7 +668,7 @@ fn no_recorded_answer_makes_a_forged_card_genuine() {
 }
 
 fn pin_changed() -> Request<'static> {
-    let Setup { institution, terminal, .. } = setup();
+    let Place { institution, terminal, .. } = setup();
     let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
     Request { institution, terminal, batch: Batch(1), time: TIME, body }
 }

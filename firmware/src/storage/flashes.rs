@@ -30,11 +30,11 @@ macro_rules! flash {
 
 flash!(the_stm32l4_fits, "", 8, 8, 2048, 8, 0);
 flash!(small_writes_large_pages_and_a_later_region_fit, "", 1, 4, 131072, 2, 262144);
-flash!(the_smallest_page_fits, "", 8, 8, 128, 2, 128);
+flash!(the_smallest_page_fits, "", 8, 8, 184, 2, 184);
 flash!(reads_of_16_bytes_do_not, "compile_fail", 16, 8, 2048, 8, 0);
 flash!(writes_of_16_bytes_do_not, "compile_fail", 8, 16, 2048, 8, 0);
 flash!(pages_of_broken_words_do_not, "compile_fail", 8, 4, 2052, 8, 0);
-flash!(pages_without_room_for_a_record_do_not, "compile_fail", 8, 8, 120, 8, 0);
+flash!(pages_without_room_for_a_record_do_not, "compile_fail", 8, 8, 176, 8, 0);
 flash!(a_single_page_does_not, "compile_fail", 8, 8, 2048, 1, 0);
 flash!(a_region_that_begins_within_a_page_does_not, "compile_fail", 8, 8, 2048, 8, 1024);
 flash!(a_region_beyond_32_bits_does_not, "compile_fail", 8, 8, 2048, 8, 0xFFFF_F800);

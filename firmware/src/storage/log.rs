@@ -7,7 +7,7 @@ use embedded_storage::nor_flash::NorFlash;
 use zerocopy::byteorder::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::record::{Content, LEN, Record};
+use super::record::{Content, LEN, OLD_LEN, Record};
 use crate::pages::{self, WORD, checksum};
 use crate::terminal::MemoryError;
 
@@ -18,14 +18,24 @@ const ITEM: usize = WORD + LEN;
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 struct Item {
-    crc: U32,
-    /// Other headers are not of records.
-    length: [u8; 4],
+    header: Header,
     record: Record,
 }
 
+/// What stands before a record.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Header {
+    crc: U32,
+    /// Other headers are not of records.
+    length: [u8; 4],
+}
+
 /// A record's length in its header, and the CRC-16F/4.2 of that.
-const LENGTH: [u8; 4] = [LEN as u8, 0, 0x17, 0xF7];
+const LENGTH: [u8; 4] = [LEN as u8, 0, 0xCA, 0xFC];
+/// That of the records before the keys.
+const OLD_LENGTH: [u8; 4] = [OLD_LEN as u8, 0, 0x17, 0xF7];
+
 /// `PAGES` pages of a flash, from the byte `START` on.
 #[derive(Debug)]
 pub(super) struct Log<F, const PAGES: u32, const START: u32> {
@@ -62,11 +72,9 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     pub(super) fn load(&mut self, flash: &mut F) -> Result<Record, MemoryError> {
         let mut newest = Record::fresh();
         for page in 0..PAGES {
-            let (record, spot) = Self::read_page(flash, page)?;
-            if let Some(record) = record
-                && record.number.get() > newest.number.get()
-            {
-                (newest, self.newest) = (record, Some(spot));
+            let (is_newer, spot) = Self::read_page(flash, page, &mut newest)?;
+            if is_newer {
+                self.newest = Some(spot);
             }
         }
         Ok(newest)
@@ -77,7 +85,8 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     /// # Errors
     /// When no page takes it; then it is on none.
     pub(super) fn append(&mut self, flash: &mut F, record: &Record) -> Result<(), MemoryError> {
-        let item = Item { crc: U32::new(checksum(record.as_bytes())), length: LENGTH, record: *record };
+        let header = Header { crc: U32::new(checksum(record.as_bytes())), length: LENGTH };
+        let item = Item { header, record: record.clone() };
 
         let mut page = self.newest.map_or(0, |newest| newest.page);
         for _ in 0..PAGES {
@@ -89,7 +98,8 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
             };
             if at + ITEM as u32 <= Self::last_word(page) {
                 let _ = flash.write(at, item.as_bytes());
-                if let Ok((Some(found), spot)) = Self::read_page(flash, page)
+                let mut found = Record::fresh();
+                if let Ok((true, spot)) = Self::read_page(flash, page, &mut found)
                     && found.number == record.number
                 {
                     self.newest = Some(spot);
@@ -119,32 +129,40 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
         start + WORD as u32
     }
 
-    /// The newest record on a page, and where its unwritten rest begins.
-    fn read_page(flash: &mut F, page: u32) -> Result<(Option<Record>, Spot), MemoryError> {
+    /// Looks for a record on a page that is newer than `newest`, which it becomes. Returns whether there was one, and where the page's
+    /// unwritten rest begins.
+    fn read_page(flash: &mut F, page: u32, newest: &mut Record) -> Result<(bool, Spot), MemoryError> {
         let end = Self::last_word(page);
         let mut at = Self::start_of(page) + WORD as u32;
-        let mut newest = None;
-        while at + ITEM as u32 <= end {
-            let mut item = Item::new_zeroed();
-            flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
-            let header = (item.crc.get(), u32::from_le_bytes(item.length));
-            if header == (u32::MAX, u32::MAX) {
+        let mut is_newer = false;
+        while at + (WORD + OLD_LEN) as u32 <= end {
+            let mut header = Header::new_zeroed();
+            flash.read(at, header.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
+            if (header.crc.get(), u32::from_le_bytes(header.length)) == (u32::MAX, u32::MAX) {
                 break;
             }
-            if item.length != LENGTH {
+            at += WORD as u32;
+            let len = match header.length {
+                LENGTH => LEN,
+                OLD_LENGTH => OLD_LEN,
                 // A header that a power cut left half written, or somebody else's.
-                at += WORD as u32;
-                continue;
-            }
-            at += ITEM as u32;
-            if item.crc.get() == checksum(item.record.as_bytes()) {
-                match item.record.content() {
-                    Content::Ours => newest = Some(item.record),
+                _ => continue,
+            };
+            let mut record = Record::new_zeroed();
+            let Some(bytes) = record.as_mut_bytes().get_mut(..len).filter(|_| at + len as u32 <= end) else { continue };
+            flash.read(at, bytes).map_err(|_| MemoryError::Unreadable)?;
+            at += len as u32;
+            if header.crc.get() == checksum(bytes) {
+                match record.content(len) {
+                    Content::Ours if record.number.get() > newest.number.get() => {
+                        newest.clone_from(&record);
+                        is_newer = true;
+                    }
+                    Content::Ours | Content::Foreign => {}
                     Content::OtherVersion => return Err(MemoryError::OtherVersion),
-                    Content::Foreign => {}
                 }
             }
         }
-        Ok((newest, Spot { page, free: at }))
+        Ok((is_newer, Spot { page, free: at }))
     }
 }

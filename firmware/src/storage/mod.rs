@@ -1,9 +1,9 @@
-//! What a terminal keeps over a power cut: its settings, the numbers it has used, its journal of transactions, how often it
-//! started and how it crashed last.
+//! What a terminal keeps over a power cut: its settings and keys, the numbers it has used, its journal of transactions, how
+//! often it started and how it crashed last.
 //!
-//! [`Store`] keeps the journal (its own module) and, as one record of 104 bytes, all else. It writes the whole record anew whenever
-//! something changes, so that what belongs together is kept together or not at all. `record` is its bytes, `log` the pages,
-//! [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business: any [`NorFlash`] will do that is
+//! [`Store`] keeps the journal (its own module) and, as one record of 160 bytes, all else. It writes the whole record anew whenever
+//! something changes, so that what belongs together is kept together or not at all. `record` is its bytes, `log` the pages, `keys` what
+//! becomes of a key, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business: any [`NorFlash`] will do that is
 //! written in pieces of 8 bytes or less.
 //!
 //! The region is [`REGION`] pages of 2 KiB. The records lie in the first [`PAGES`], in turn; the journal, in the others, shares
@@ -21,7 +21,7 @@
 //! │  mark  │ header of record 22             │ record 22 │ header │ record 23 │ ... │ not yet  │ always │
 //! │ zeros  │ CRC-32, length, CRC-16 of that  │           │        │           │     │ written  │ erased │
 //! └────────┴─────────────────────────────────┴───────────┴────────┴───────────┴─   ─┴──────────┴────────┘
-//! 0        8                                 16          120      128         232              2040     2048
+//! 0        8                                 16          176      184         344              2040     2048
 //! ```
 //!
 //! A record is whole if its CRC is right; of the whole ones, the one with the highest number counts. So it does not matter what a
@@ -30,8 +30,8 @@
 //! looked for in the way in which the next start will look. If it is not found, it is written to the next page; if no page takes
 //! it, that is [`MemoryError::Worn`].
 //!
-//! A transaction costs one record, a start one, and a new lease one. 18 fit a page, which stands 10 000 erasures (STM32L475
-//! data sheet), so the pages last for 1 440 000 transactions: 39 years of a hundred a day. A transaction's number is noted in the
+//! A transaction costs one record, a start one, a new lease one, and a key one. 12 fit a page, which stands 10 000 erasures
+//! (STM32L475 data sheet), so the pages last for 960 000 transactions: 26 years of a hundred a day. A transaction's number is noted in the
 //! journal first, and in the record then: whichever is ahead decides about the next one (docs/never-lost.md §3).
 //!
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
@@ -45,6 +45,7 @@
 mod crash;
 #[cfg(doctest)]
 mod flashes;
+mod keys;
 mod log;
 mod record;
 
@@ -53,7 +54,7 @@ pub use crash::Crash;
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 use qiyong_protocol::centre::{
-    Batch, Deal, Entry as Upload, Lease, Original, Stan, TerminalId, Token, Totals, UPLOAD_MAX,
+    Batch, Deal, Entry as Upload, Lease, Original, Policy, Stan, TerminalId, Token, Totals, UPLOAD_MAX,
 };
 use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -62,9 +63,9 @@ use qiyong_protocol::rules::reason::Reason;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
-use crate::application::Kept;
 use crate::journal::faults::{Fault, has};
 use crate::journal::{self, Entry, Journal};
+use crate::keyring::Name;
 use crate::pages;
 use crate::terminal::{Closed, Duties, Memory, MemoryError, Owed, Settings, Transaction};
 use log::Log;
@@ -81,7 +82,7 @@ pub const REGION: u32 = PAGES + JOURNAL_PAGES;
 /// them `JOURNAL` pages of the journal.
 ///
 /// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
-/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 128; there must be two pages of records and four
+/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 184; there must be two pages of records and four
 /// of the journal, and `START` must be where a page begins. How many pages `F` really has is not known before the program runs:
 /// where they are too few, [`Store::trouble`] is [`MemoryError::Unreadable`].
 #[derive(Debug)]
@@ -112,14 +113,14 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
             // What the record alone knows must stay there.
             store.unreadable = Some(error);
         }
-        let mut record = store.record;
+        let mut record = store.record.clone();
         record.renew();
         record.starts = U32::new(record.starts.get().saturating_add(1));
         if let Some(crash) = crash {
             record.crashes = U32::new(record.crashes.get().saturating_add(1));
             record.set_crash(crash);
         }
-        let _ = store.keep(record);
+        let _ = store.keep(&mut record);
         store
     }
 
@@ -169,17 +170,29 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
         terminal: TerminalId,
         next: Stan,
     ) -> Result<(), MemoryError> {
-        let mut record = self.record;
+        let mut record = self.record.clone();
         record.set_place(institution, terminal);
         if !record.knows_next() || record.next().is_some_and(|own| own < next) {
             record.set_next(Some(next));
         }
-        if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
+        self.keep_changed(&mut record)
     }
 
     /// Where the terminal stands; `None` before it has been set up.
-    pub fn place(&self) -> Option<(InstitutionCode, TerminalId)> {
+    pub fn place(&self) -> Option<Name> {
         self.record.place()
+    }
+
+    /// How often and how long to try, as the centre said at the last sign-in.
+    pub fn policy(&self) -> Policy {
+        self.record.policy()
+    }
+
+    /// A terminal where this one stands, with the usual waits and that policy. Before it has been set up it stands nowhere, and the
+    /// link lets nothing through but its first key.
+    pub fn settings(&self) -> Settings {
+        let (institution, terminal) = self.place().unwrap_or((InstitutionCode::NOWHERE, TerminalId(*b"00000000")));
+        Settings { policy: self.policy(), ..Settings::at(institution, terminal) }
     }
 
     /// The number of the next transaction, as far as is known: 1 before the first sign-in, and the last of the batch when all
@@ -221,6 +234,7 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
             starts: self.starts(),
             crashes: self.record.crashes.get(),
             serial,
+            key: None,
         }
     }
 
@@ -229,14 +243,23 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
         self.trouble
     }
 
+    /// Writes a record if it is not as the present one.
+    fn keep_changed(&mut self, record: &mut Record) -> Result<(), MemoryError> {
+        if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
+    }
+
     /// Writes a record; it is the present one only if that succeeds.
-    fn keep(&mut self, mut record: Record) -> Result<(), MemoryError> {
+    fn keep(&mut self, record: &mut Record) -> Result<(), MemoryError> {
+        // The key of the name before is kept as long as it is good for something.
+        if record.former_name().is_some_and(|former| !self.journal.owes_as(former)) {
+            record.forget_former();
+        }
         record.number = U32::new(record.number.get().saturating_add(1));
-        let kept = self.readable().and_then(|()| self.log.append(&mut self.flash, &record));
+        let kept = self.readable().and_then(|()| self.log.append(&mut self.flash, record));
         self.trouble = kept.err();
         kept?;
         let is_other = record.leased() != self.record.leased();
-        self.record = record;
+        self.record.clone_from(record);
         if is_other && let Err(error) = self.load_journal() {
             (self.unreadable, self.trouble) = (Some(error), Some(error));
             return Err(error);
@@ -276,21 +299,22 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory
         if let Some(token) = self.record.token() {
             return Ok(token);
         }
-        let mut record = self.record;
+        let mut record = self.record.clone();
         record.set_token(fresh);
-        self.keep(record)?;
+        self.keep(&mut record)?;
         Ok(fresh)
     }
 
     fn keep_lease(&mut self, settings: &Settings, Lease { batch, next }: Lease) -> Result<(), MemoryError> {
-        let mut record = self.record;
+        let mut record = self.record.clone();
+        record.set_policy(settings.policy);
         record.set_place(settings.institution, settings.terminal);
         let is_new = record.batch().is_some_and(|own| own != batch);
         record.set_batch(batch);
         if is_new || !record.knows_next() || record.next().is_some_and(|own| own < next) {
             record.set_next(Some(next));
         }
-        if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
+        self.keep_changed(&mut record)
     }
 
     fn batch(&self, settings: &Settings) -> Option<Batch> {
@@ -308,9 +332,9 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory
         let begun = self.journal.begin(&mut self.flash, &transaction, kind);
         self.trouble = begun.err().filter(|error| *error != MemoryError::JournalFull);
         begun?;
-        let mut record = self.record;
+        let mut record = self.record.clone();
         record.set_next(stan.next());
-        if let Err(error) = self.keep(record) {
+        if let Err(error) = self.keep(&mut record) {
             // It is not sent.
             let _ = self.close(Closed::Unsent, None);
             self.trouble = Some(error);
@@ -362,24 +386,14 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory
     }
 
     fn settled(&mut self) -> Result<(), MemoryError> {
-        let mut record = self.record;
+        let mut record = self.record.clone();
         record.end_lease();
-        self.keep(record)
+        self.keep(&mut record)
     }
 
     fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
         let mut is_parked = false;
         self.change(|entry| is_parked = entry.miss(bound))?;
         Ok(is_parked)
-    }
-}
-
-impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Kept for Store<F, COUNT, START, JOURNAL> {
-    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
-        Self::set_up(self, institution, terminal, next)
-    }
-
-    fn next(&self) -> Stan {
-        Self::next(self)
     }
 }

@@ -1,28 +1,60 @@
-//! The record's bytes, in flash as in RAM. Numbers are little-endian; what is not known is zeros.
+//! The record's bytes, in flash as in RAM. Numbers are little-endian; what is not known is zeros. Keys are as plain as the flash is
+//! (docs/limits.md); in RAM every copy of one is wiped when it is dropped.
+
+use core::fmt;
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Deal, Original, Stan, TerminalId, Token};
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::{Batch, Deal, Original, Policy, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use zerocopy::byteorder::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Crash;
 use crate::journal::Leased;
+use crate::keyring::{Name, Stand};
 use crate::terminal::{MemoryError, Transaction};
 
 /// How records of every version begin.
 const MAGIC: [u8; 2] = *b"QY";
 /// This version.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+/// That before the keys, which were in RAM alone.
+const BEFORE_KEYS: u8 = 3;
 /// That before the journal, which kept the one transaction without an answer in the record.
 const BEFORE_JOURNAL: u8 = 2;
-/// How many bytes it takes, in every version; a multiple of the flash's double word.
-pub(super) const LEN: usize = 104;
+/// How many bytes it takes; a multiple of the flash's double word.
+pub(super) const LEN: usize = 160;
+/// How many it took before the keys, with the same meaning.
+pub(super) const OLD_LEN: usize = 104;
+
+/// A master key as it is kept; zeros: none.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned, Zeroize, ZeroizeOnDrop)]
+#[repr(C)]
+struct Kept([u8; 16]);
+
+impl Kept {
+    /// A copy of it, if there is one.
+    fn key(&self) -> Option<X919> {
+        (self.0 != [0; 16]).then(|| X919::new(self.0))
+    }
+
+    const fn set(&mut self, key: &X919) {
+        self.0 = *key.expose();
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 /// All that is kept.
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(super) struct Record {
     magic: [u8; 2],
@@ -42,6 +74,21 @@ pub(super) struct Record {
     pub(super) starts: U32,
     pub(super) crashes: U32,
     crash: [U32; Crash::LEN],
+    /// The master key of this place and name.
+    key: Kept,
+    /// The place and name before, under which something is owed, and their master key.
+    former: Former,
+    /// How often and how long to try, as the centre said last; zeros: as by default.
+    policy: [u8; 4],
+}
+
+/// A name, and its master key.
+#[derive(Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Former {
+    institution: [u8; 12],
+    terminal: [u8; 8],
+    key: Kept,
 }
 
 /// The number of a transaction without an answer, 0 if there is none, and what else is known of it.
@@ -55,10 +102,25 @@ struct Unanswered {
     total: U64,
 }
 
+/// As bytes, which takes less of an image than one part after the other.
+impl Clone for Record {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new_zeroed();
+        copy.clone_from(self);
+        copy
+    }
+
+    // Inlined, where the compiler forgets that the two are apart, it would bring a `memmove` into the image.
+    #[inline(never)]
+    fn clone_from(&mut self, other: &Self) {
+        self.as_mut_bytes().copy_from_slice(other.as_bytes());
+    }
+}
+
 /// What a record from flash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// A record of this version or the one before.
+    /// A record of this version or one of those before.
     Ours,
     /// A record of ours that this version cannot read.
     OtherVersion,
@@ -72,11 +134,11 @@ impl Record {
         Self { magic: MAGIC, version: VERSION, ..Self::new_zeroed() }
     }
 
-    /// What this is, which came from flash.
-    pub(super) const fn content(&self) -> Content {
-        match (self.magic, self.version) {
-            (MAGIC, VERSION | BEFORE_JOURNAL) => Content::Ours,
-            (MAGIC, _) => Content::OtherVersion,
+    /// What this is, which came from flash and had so many bytes there.
+    pub(super) const fn content(&self, len: usize) -> Content {
+        match (self.magic, self.version, len) {
+            (MAGIC, VERSION, LEN) | (MAGIC, BEFORE_KEYS | BEFORE_JOURNAL, OLD_LEN) => Content::Ours,
+            (MAGIC, ..) => Content::OtherVersion,
             _ => Content::Foreign,
         }
     }
@@ -86,12 +148,52 @@ impl Record {
     }
 
     pub(super) fn set_place(&mut self, institution: InstitutionCode, terminal: TerminalId) {
-        // A lease is for one name, and numbers are those of a lease.
+        // A lease is for one name, numbers are those of a lease, and a key is one name's.
         if self.place() != Some((institution, terminal)) {
             (self.batch, self.next) = (U32::ZERO, U32::ZERO);
+            self.key.zeroize();
         }
         self.institution = *institution.as_bytes();
         self.terminal = terminal.0;
+    }
+
+    /// The master key of this place and name.
+    pub(super) fn key(&self) -> Option<X919> {
+        self.key.key()
+    }
+
+    pub(super) const fn set_key(&mut self, key: &X919) {
+        self.key.set(key);
+    }
+
+    /// The place and name before, if something may be owed under them.
+    pub(super) fn former_name(&self) -> Option<Name> {
+        let Former { institution, terminal, .. } = &self.former;
+        Some((InstitutionCode::from_bytes(institution).ok()?, TerminalId(*terminal)))
+    }
+
+    /// The same with its master key.
+    pub(super) fn former(&self) -> Option<Stand> {
+        Some((self.former_name()?, self.former.key.key()?))
+    }
+
+    /// The present place and name, and their key, are the ones before from now on.
+    pub(super) fn keep_former(&mut self) {
+        (self.former.institution, self.former.terminal) = (self.institution, self.terminal);
+        self.former.key.0 = self.key.0;
+    }
+
+    pub(super) fn forget_former(&mut self) {
+        self.former.key.zeroize();
+        self.former.zero();
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        if self.policy == [0; 4] { Policy::DEFAULT } else { Policy::from_bytes(self.policy) }
+    }
+
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.policy = if policy == Policy::DEFAULT { [0; 4] } else { policy.to_bytes() };
     }
 
     /// The batch that is leased, if one is.
@@ -181,112 +283,4 @@ impl Record {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use qiyong_protocol::card::codes::CodeError;
-
-    type Outcome = Result<(), CodeError>;
-
-    const CRASH: Crash = Crash::fault(0x82, 0x2000_1F00, 0x0800_1234);
-
-    fn record() -> Result<Record, CodeError> {
-        let mut record = Record::fresh();
-        record.number = U32::new(0x0102_0304);
-        let institution = InstitutionCode::new("P32010000017")?;
-        record.set_place(institution, TerminalId(*b"00000001"));
-        record.set_batch(Batch(2));
-        record.set_next(Some(Stan(999_999)));
-        record.set_token(Token(*b"a token!"));
-        record.starts = U32::new(5);
-        record.crashes = U32::new(1);
-        record.set_crash(CRASH);
-        Ok(record)
-    }
-
-    /// The same in version 2, with a transaction without an answer.
-    fn record_2() -> Result<(Record, Original), CodeError> {
-        let time = Timestamp { hour: 23, minute: 59, second: 8, ..Timestamp::UNSET };
-        let original = Original { card: CardNumber::new(b"X00000019")?, total: Fen(0x0102_0304), time };
-        let (card, total) = (*original.card.as_bytes(), U64::new(original.total.0));
-        let unanswered = Unanswered { stan: U32::new(7), card, time: time.to_bcd(), total };
-        Ok((Record { version: BEFORE_JOURNAL, unanswered, ..record()? }, original))
-    }
-
-    /// The bytes are a promise to the next version.
-    #[test]
-    fn the_bytes_of_version_3() -> Outcome {
-        let bytes: [u8; LEN] = zerocopy::transmute!(record()?);
-        let text = b"QY\x03\0\x04\x03\x02\x01P3201000001700000001\x02\0\0\0\x3F\x42\x0F\0\
-              \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a token!\x05\0\0\0\x01\0\0\0";
-        assert_eq!(bytes.split_at(text.len()), (&text[..], CRASH.words().map(U32::new).as_bytes()));
-        Ok(())
-    }
-
-    /// And they kept it.
-    #[test]
-    fn the_bytes_of_version_2() -> Outcome {
-        let bytes: [u8; LEN] = zerocopy::transmute!(record_2()?.0);
-        let text =
-            b"QY\x02\0\x04\x03\x02\x01P3201000001700000001\x02\0\0\0\x3F\x42\x0F\0\x07\0\0\0X00000019\x20\x26\x01\x01\x23\x59\x08\
-              \x04\x03\x02\x01\0\0\0\0a token!\x05\0\0\0\x01\0\0\0";
-        assert_eq!(bytes.split_at(text.len()), (&text[..], CRASH.words().map(U32::new).as_bytes()));
-        Ok(())
-    }
-
-    #[test]
-    fn what_was_set_comes_back() -> Outcome {
-        let record = record()?;
-        assert_eq!(record.place().map(|(_, terminal)| terminal), Some(TerminalId(*b"00000001")));
-        assert_eq!(record.next(), Some(Stan(999_999)));
-        assert_eq!(record.unanswered(), Ok(None));
-        let (mut before, original) = record_2()?;
-        let due = before.unanswered().map(|due| due.map(|(due, kind)| (due.batch, due.stan, due.original, kind)));
-        assert_eq!(due, Ok(Some((Batch(2), Stan(7), original, Deal::Purchase))));
-        before.renew();
-        assert_eq!(before.as_bytes(), record.as_bytes());
-        assert_eq!((record.batch(), record.token()), (Some(Batch(2)), Some(Token(*b"a token!"))));
-        assert_eq!(record.crash(), Some(CRASH));
-        let fresh = Record::fresh();
-        assert_eq!((fresh.place(), fresh.next(), fresh.unanswered(), fresh.crash()), (None, None, Ok(None), None));
-        assert_eq!((fresh.batch(), fresh.token(), fresh.knows_next()), (None, None, false));
-        Ok(())
-    }
-
-    #[test]
-    fn a_number_that_no_transaction_can_have_is_none() -> Outcome {
-        let mut record = record()?;
-        for next in [0, 1_000_000, 4_000_000_000, u32::MAX] {
-            record.next = U32::new(next);
-            assert_eq!((record.next(), record.knows_next()), (None, next != 0));
-            let (mut before, _) = record_2()?;
-            before.unanswered.stan = U32::new(next);
-            let nothing = if next == 0 { Ok(None) } else { Err(MemoryError::OtherVersion) };
-            assert_eq!(before.unanswered(), nothing, "{next}");
-        }
-        record.set_next(Stan::LAST.next());
-        assert_eq!((record.next(), record.knows_next()), (None, true));
-        record.set_next(Some(Stan(5)));
-        for (last, next) in [(0, Some(Stan(5))), (4, Some(Stan(5))), (5, Some(Stan(6))), (999_999, None)] {
-            record.raise_next(last);
-            assert_eq!(record.next(), next, "{last}");
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_not_ours_or_not_of_this_version_is_told_apart() -> Outcome {
-        let good: [u8; LEN] = zerocopy::transmute!(record_2()?.0);
-        let changed = |at: usize, byte: u8| -> Record {
-            let mut bytes = good;
-            bytes.iter_mut().skip(at).take(1).for_each(|to| *to = byte);
-            zerocopy::transmute!(bytes)
-        };
-        assert_eq!(changed(0, b'Q').content(), Content::Ours);
-        assert_eq!(changed(0, b'q').content(), Content::Foreign);
-        assert_eq!(changed(2, 1).content(), Content::OtherVersion);
-        // A card number that is none is noticed when it is needed.
-        let record = changed(40, b'?');
-        assert_eq!(record.unanswered(), Err(MemoryError::OtherVersion));
-        Ok(())
-    }
-}
+mod tests;

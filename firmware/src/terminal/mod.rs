@@ -9,7 +9,7 @@
 //! again and again until the centre has acknowledged it (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps these duties and
 //! the numbers used: a transaction is noted there before it is sent, when it is approved, when the card is done with, and when the
 //! centre has said how it ended (docs/never-lost.md §1). So the terminal knows what it owes, wherever the power is cut; `duty` says what that can be,
-//! `owed` pays it, and `settlement` compares a day's work with the centre's. Reversals and confirmations go out under the terminal's master key and under the name of their time, so that
+//! `owed` pays it, `sign_in` gets the lease, and `settlement` compares a day's work with the centre's. Reversals and confirmations go out under the terminal's master key and under the name of their time, so that
 //! neither a sign-in nor the present name is needed for them; the link has the keys.
 //!
 //! # A visit
@@ -167,6 +167,7 @@ mod pin_entry;
 mod ports;
 pub mod reading;
 mod settlement;
+mod sign_in;
 
 pub use cause::CauseCode;
 pub use duty::{Closed, Duties, Owed, Transaction};
@@ -180,7 +181,7 @@ use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{
-    Answer, Batch, Body, Deal, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+    Answer, Body, Deal, LinkError, Original, Policy, Receipt, Request, Stan, Standing, TerminalId,
 };
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -201,17 +202,14 @@ pub struct Settings {
     pub terminal: TerminalId,
     /// How long it waits for a card, in seconds.
     pub card_wait: u16,
-    /// How often a reversal or confirmation is sent before it is left for later (three are usual, docs/card.md §5.5).
-    pub tries: u8,
-    /// After so many such rounds a transaction is parked: it holds up no other, and has one more round after the next start.
-    pub rounds: u8,
+    /// How often and how long it tries to tell the centre something. A sign-in brings another one.
+    pub policy: Policy,
 }
 
 impl Settings {
-    /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5), which are parked after
-    /// eight rounds.
+    /// A terminal there with the usual waits: a minute for a card, and the policy by default.
     pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
-        Self { institution, terminal, card_wait: 60, tries: 3, rounds: 8 }
+        Self { institution, terminal, card_wait: 60, policy: Policy::DEFAULT }
     }
 }
 
@@ -317,6 +315,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// Gives the terminal another place and name. What is owed under the old name is still paid under that.
+    // Inlined into a future, its copies would bring a `memmove` into the image, which nothing else needs.
+    #[inline(never)]
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
         self.signed_in = false;
@@ -516,42 +516,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         answered
     }
 
-    /// The batch in which the terminal works. If it has not signed in since it started, or has no number left, it signs in
-    /// first: only one terminal works under a name (docs/centre.md §12).
-    async fn sign_in(&mut self) -> Result<Batch, Stop> {
-        let Settings { institution, terminal, .. } = self.settings;
-        if self.signed_in
-            && let Some(batch) = self.memory.batch(&self.settings)
-        {
-            return Ok(batch);
-        }
-        // What is owed belongs to the lease before, so that goes first.
-        if self.memory.owed()?.is_some() {
-            return Err(Stop::here(Reason::NoAnswer));
-        }
-        let mut fresh = Token([0; 8]);
-        self.random.fill_bytes(&mut fresh.0);
-        let token = self.memory.token(fresh)?;
-        let (batch, time, body) = (Batch::NONE, self.clock.now(), Body::SignIn { token });
-        let Answer::SignedIn { lease, .. } = self.send(&Request { institution, terminal, batch, time, body }).await?
-        else {
-            return Err(Stop::here(Reason::NoAnswer));
-        };
-        // The centre has begun another batch. What was sold in the one before is settled first, or nobody would compare it.
-        if let Some(before) = self.memory.unsettled(&self.settings)
-            && before != lease.batch
-        {
-            match self.compare(before).await {
-                // The centre knows of no such batch any more: no later word of this terminal would be heard either.
-                Err(stop) if stop.by_centre => self.memory.settled()?,
-                compared => drop(compared?),
-            }
-        }
-        self.memory.keep_lease(&self.settings, lease)?;
-        self.signed_in = true;
-        Ok(lease.batch)
-    }
-
     /// One message to the centre about the visit. A refusal is the end of the visit, whatever was asked.
     async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
         let batch = self.sign_in().await?;
@@ -560,14 +524,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let answer = self.send(&Request { institution, terminal, batch, time, body }).await;
         self.note_signed_out(answer.as_ref().err());
         answer
-    }
-
-    /// A centre that has given the lease away, or has settled the batch, is asked anew next time.
-    fn note_signed_out(&mut self, stop: Option<&Stop>) {
-        let is_over = |reason| matches!(reason, Reason::NotSignedIn | Reason::BatchSettled);
-        if stop.is_some_and(|stop| stop.by_centre && is_over(stop.reason)) {
-            self.signed_in = false;
-        }
     }
 
     /// Sends a message while the card rests.
@@ -609,6 +565,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             // An approved visit has a balance or a standing.
             (None, None, None) => Screen::NotDone(Reason::NoAnswer),
         });
+    }
+
+    /// How often and how long it tries.
+    pub const fn policy(&self) -> Policy {
+        self.settings.policy
     }
 
     /// What is owed to the centre, as far as is known.

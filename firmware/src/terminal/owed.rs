@@ -4,7 +4,7 @@
 use rand_core::CryptoRng;
 
 use qiyong_protocol::advice::Advice;
-use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::centre::{Answer, Body, Policy, Request};
 use qiyong_protocol::rules::reason::Reason;
 
 use super::{CentreLink, Clock, Closed, Memory, Operator, Owed, Stop, Terminal};
@@ -40,7 +40,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Owed::Confirm(..) => Screen::AskingCentre,
         });
         let mut last = Stop::here(Reason::NoAnswer);
-        for _ in 0..self.settings.tries {
+        let Policy { tries, rounds, pause, .. } = self.settings.policy;
+        for number in 0..tries {
+            if number > 0 && pause > 0 {
+                self.link.rest(pause).await;
+            }
             match self.tell(&owed).await {
                 Heard::Paid(how, reason) => {
                     self.memory.close(how, reason)?;
@@ -57,7 +61,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 Heard::Nothing => {}
             }
         }
-        if self.memory.missed(self.settings.rounds)? { Ok(true) } else { Err(last) }
+        if self.memory.missed(rounds)? { Ok(true) } else { Err(last) }
     }
 
     /// Confirms what was approved in this visit, once: the holder has the receipt. If the centre does not hear it, the next visit

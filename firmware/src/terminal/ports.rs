@@ -28,6 +28,13 @@ pub trait CentreLink {
     /// When there is no answer. After one that [is unsent](LinkError::is_unsent) a transaction is closed without a reversal, so
     /// that such an error is for what certainly never left; after any other it is reversed.
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError>;
+
+    /// Waits so many seconds before the next try. A link that knows no time waits for nothing, and does without that.
+    ///
+    /// Cancel-safety: cancel-safe.
+    async fn rest(&mut self, seconds: u8) {
+        let _ = seconds;
+    }
 }
 
 /// The screen, and the keys of operator and holder.
@@ -132,7 +139,7 @@ pub trait Memory {
     /// When none can be known, or a fresh one was not kept.
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError>;
 
-    /// Keeps, durably, the lease that the centre has given for the name in `settings`. Numbers only go up: within a batch, a
+    /// Keeps, durably, the lease that the centre has given for the name in `settings`, and the policy there. Numbers only go up: within a batch, a
     /// lower next number than the own changes nothing.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// Compares a batch with the centre's until it is settled. False: with a difference, which the centre's report names.
     pub(super) async fn compare(&mut self, batch: Batch) -> Result<bool, Stop> {
         let totals = self.memory.totals();
-        for _ in 0..self.settings.tries {
+        for _ in 0..self.settings.policy.tries {
             let state = match self.say(batch, &Body::SettleBatch { totals: &totals }).await {
                 Ok(BatchState::Differs) => self.upload(batch).await?,
                 Ok(state) => state,
@@ -58,7 +58,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// Says something of a batch, a few times if nobody answers: the centre takes it once.
     async fn say(&mut self, batch: Batch, body: &Body<'_>) -> Result<BatchState, Stop> {
         let mut last = Stop::here(Reason::NoAnswer);
-        for _ in 0..self.settings.tries {
+        for _ in 0..self.settings.policy.tries {
             let (institution, terminal, time) = (self.settings.institution, self.settings.terminal, self.clock.now());
             match self.send(&Request { institution, terminal, batch, time, body: body.clone() }).await {
                 Ok(Answer::Batch(state)) => return Ok(state),

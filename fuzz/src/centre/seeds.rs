@@ -7,7 +7,7 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{
-    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Receipt, Session, Stan,
+    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Policy, Receipt, Session, Stan,
     Standing, Sum, Token, Totals, UPLOAD_MAX, WorkingKey,
 };
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -68,7 +68,7 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
 
 fn session() -> Session {
     let key = WorkingKey { enciphered: [0x5A; 16], check: [1, 2, 3] };
-    Session { key, time: Timestamp { hour: 9, ..Timestamp::UNSET } }
+    Session { key, time: Timestamp { hour: 9, ..Timestamp::UNSET }, policy: Some(Policy::MOST) }
 }
 
 /// Each kind of request, and each answer to it.

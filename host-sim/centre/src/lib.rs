@@ -13,6 +13,7 @@ pub mod access;
 pub mod acts;
 pub mod agency;
 pub mod application;
+mod bench;
 pub mod clock;
 pub mod configuration;
 mod dispatch;
@@ -61,6 +62,7 @@ use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
 pub use store::encryption::EncryptionError;
 pub use store::failure::DatabaseError;
+pub use store::leases::StoredLease;
 pub use store::place::{Place, PlaceError, Server};
 pub use store::private::is_open_to_others;
 pub use store::work::Work;
@@ -69,6 +71,8 @@ pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry, Phase};
 pub use terminal::keys::KnownTerminal;
+pub use terminal::leases::{Grant, Hold, grant, hold_of};
+pub use terminal::number;
 pub use terminal::passed::{Asked, Heard, Passed};
 pub use terminal::proved::{Proved, refusal};
 use terminal::{given, pending};
@@ -218,6 +222,19 @@ impl Centre {
     /// # Errors
     /// It is damaged, or the database failed.
     pub fn verify(&self) -> Result<Vec<(Region, Chain, Option<String>)>, CentreError> {
+        let found = self.verify_chains()?;
+        // The first broken link says more than that rows do not fit together.
+        if found.iter().all(|(_, chain, wrong)| matches!(chain, Chain::Whole(_)) && wrong.is_none()) {
+            self.look_through()?;
+        }
+        Ok(found)
+    }
+
+    /// The same, and the database as such is not looked through.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn verify_chains(&self) -> Result<Vec<(Region, Chain, Option<String>)>, CentreError> {
         let verify = |area| {
             let chain = audit::verify(&self.store, &self.store.vault, area)?;
             let wrong = match ledger::check::verify(&self.store, &self.store.vault, area)? {
@@ -226,14 +243,7 @@ impl Centre {
             };
             Ok((area, chain, wrong))
         };
-        let found: Result<Vec<_>, CentreError> =
-            founding::recorded_areas(&self.store)?.into_iter().map(verify).collect();
-        let found = found?;
-        // The first broken link says more than that rows do not fit together.
-        if found.iter().all(|(_, chain, wrong)| matches!(chain, Chain::Whole(_)) && wrong.is_none()) {
-            self.look_through()?;
-        }
-        Ok(found)
+        founding::recorded_areas(&self.store)?.into_iter().map(verify).collect()
     }
 
     /// The files of an area now, outside a transaction: for reading.

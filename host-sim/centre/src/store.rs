@@ -47,6 +47,7 @@ use super::error::{CentreError, Damage};
 use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::{Function, Phase};
+use crate::terminal::number::{Decided, Subject, amounts};
 use database::{Database, Engine};
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -85,31 +86,9 @@ pub(super) struct StoredTransaction {
     /// Its row in the journal.
     pub(super) id: i64,
     pub(super) institution: InstitutionCode,
-    pub(super) subject: Subject,
-    pub(super) result: Result<Receipt, Reason>,
-    pub(super) reversed: bool,
-    /// What became of it; `None`: it was not approved, or it is from before there were confirmations.
-    pub(super) phase: Option<Phase>,
-    /// The area in which that stands.
+    pub(super) decided: Decided,
+    /// The area in which its phase stands.
     phase_area: Option<Region>,
-}
-
-impl StoredTransaction {
-    /// Whether it was approved, and nothing has undone it.
-    pub(super) fn stands(&self) -> bool {
-        self.result.is_ok() && !self.reversed && self.phase != Some(Phase::Expired)
-    }
-}
-
-/// The contents of a transaction. Two messages with one number are the same transaction if their contents are equal.
-#[derive(PartialEq, Eq)]
-pub(super) struct Subject {
-    pub(super) card: CardNumber,
-    pub(super) operation: String,
-    pub(super) total: Fen,
-    pub(super) fund: Fen,
-    /// When it was sent.
-    pub(super) time: Timestamp,
 }
 
 /// An entry to be written into the journal.
@@ -391,26 +370,6 @@ impl Drop for Open<'_> {
     }
 }
 
-impl Subject {
-    pub(super) fn new(card: CardNumber, operation: &Operation, time: Timestamp) -> Self {
-        let (total, fund) = amounts(operation);
-        Self { card, operation: operation.as_str().to_owned(), total, fund, time }
-    }
-
-    /// What a reversal says of it.
-    pub(super) const fn original(&self) -> Original {
-        Original { card: self.card, total: self.total, time: self.time }
-    }
-}
-
-/// The whole bill, and the pooled fund's part of it.
-const fn amounts(operation: &Operation) -> (Fen, Fen) {
-    match operation.bill() {
-        Some(bill) => (bill.total(), bill.fund()),
-        None => (Fen(0), Fen(0)),
-    }
-}
-
 fn read_transaction(row: &Row) -> Result<StoredTransaction, CentreError> {
     let result = match read_receipt(row)? {
         Some(receipt) => Ok(receipt),
@@ -419,16 +378,18 @@ fn read_transaction(row: &Row) -> Result<StoredTransaction, CentreError> {
     Ok(StoredTransaction {
         id: row.get("id")?,
         institution: row.get("institution")?,
-        subject: Subject {
-            card: row.get("card")?,
-            operation: row.get("operation")?,
-            total: columns::fen(row, "total")?,
-            fund: columns::fen(row, "fund")?,
-            time: columns::time(row, "time")?,
+        decided: Decided {
+            subject: Subject {
+                card: row.get("card")?,
+                operation: row.get("operation")?,
+                total: columns::fen(row, "total")?,
+                fund: columns::fen(row, "fund")?,
+                time: columns::time(row, "time")?,
+            },
+            result,
+            reversed: row.get("reversed")?,
+            phase: row.get("state")?,
         },
-        result,
-        reversed: row.get("reversed")?,
-        phase: row.get("state")?,
         phase_area: row.get("phase_area")?,
     })
 }

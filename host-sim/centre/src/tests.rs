@@ -8,6 +8,7 @@ mod damage;
 mod endpoint;
 mod hsm;
 mod keys;
+mod killed;
 mod lag;
 mod leases;
 pub(crate) mod met;
@@ -152,7 +153,7 @@ fn sign_in(centre: &mut Centre, place: &str, terminal: TerminalId, token: Token)
 /// The answer to a sign-in, without what is another each time.
 const fn signed_in(batch: u32, next: u32) -> Answer {
     let key = WorkingKey { enciphered: [0; 16], check: [0; 3] };
-    let session = Session { key, time: Timestamp::UNSET };
+    let session = Session { key, time: Timestamp::UNSET, policy: None };
     Answer::SignedIn { lease: Lease { batch: Batch(batch), next: Stan(next) }, session }
 }
 

@@ -102,11 +102,19 @@ impl VirtualTime {
     }
 
     /// Runs `future` to its end, and moves the clock on whenever all of it waits. `goes_on` is asked after each poll
-    /// that came to no end; when it says no, the future is dropped where it stands.
+    /// that came to no end; when it says no, the future is dropped where it stands. What is polled may run something else to its end
+    /// meanwhile.
     ///
     /// # Errors
     /// The future came to no end.
     pub fn run_while<F: Future>(&self, mut goes_on: impl FnMut() -> bool, future: F) -> Result<F::Output, Unfinished> {
+        let outer = self.next.get();
+        let done = self.run_inner(&mut goes_on, future);
+        self.next.set(outer);
+        done
+    }
+
+    fn run_inner<F: Future>(&self, goes_on: &mut dyn FnMut() -> bool, future: F) -> Result<F::Output, Unfinished> {
         let mut future = pin!(future);
         let flag = Arc::new(Flag(AtomicBool::new(false)));
         let waker = flag.clone().into();

@@ -1,6 +1,5 @@
 //! The visit at an emulated board: its card, centre and holder, and the result.
 
-use std::io::{self, BufRead};
 use std::path::Path;
 
 use serde::Serialize;
@@ -14,15 +13,17 @@ use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Ended, Setup};
+use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::serial::setup::Setup;
 
 use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
+use crate::rows;
 use crate::terminal::{Desk, Task, at};
 
 /// The balance of a card's account if the centre is in memory.
@@ -131,10 +132,9 @@ fn key_pin(moment: Moment) -> Does {
         Moment::Card | Moment::Transaction => return Does::Nothing,
     };
     complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
-    let mut line = Zeroizing::new(String::new());
     // Input that cannot be read counts as none.
-    let _ = io::stdin().lock().read_line(&mut line);
-    match line.trim() {
+    let row = rows::next().ok().flatten().unwrap_or_default();
+    match row.trim() {
         "" => Does::Cancels,
         digits => Does::Keys(Zeroizing::new(digits.into())),
     }

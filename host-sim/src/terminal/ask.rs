@@ -1,6 +1,7 @@
 //! What the terminal is to do: from the command line, or keyed in rows of the same words.
 
 use clap::{Args, Parser, Subcommand};
+use zeroize::Zeroizing;
 
 use qiyong_protocol::card::codes::IdNumber;
 use qiyong_protocol::ecr::Formality;
@@ -9,6 +10,7 @@ use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, V
 use qiyong_protocol::rules::money::{Bill, Fen};
 
 use super::desk::Desk;
+use super::load_key::LoadKeyArgs;
 use qiyong_sim::{gbk, input};
 
 /// An operation in words.
@@ -39,6 +41,8 @@ pub(crate) enum Asked {
     Echo,
     /// Compare what was sold with the centre, and begin another batch
     SettleBatch,
+    /// Give the terminal its master key (`--key FILE`), or a new one; needs no card
+    LoadKey(LoadKeyArgs),
 }
 
 /// What it comes to.
@@ -97,6 +101,9 @@ impl Asked {
             Self::SignOff => return Ok(Task::Attend(Formality::SignOff)),
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
             Self::SettleBatch => return Ok(Task::Attend(Formality::SettleBatch)),
+            Self::LoadKey(_) => {
+                return Err("a key is loaded by `qiyong terminal … load-key`, before the terminal starts".into());
+            }
             Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
             Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
                 Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }
@@ -115,7 +122,7 @@ fn document(
     desk: &mut Desk,
 ) -> Result<Document, String> {
     let mut given = |text: Option<&String>, prompt: &str| match text {
-        Some(text) => Ok(text.clone()),
+        Some(text) => Ok(Zeroizing::new(text.clone())),
         None => desk.ask(prompt).ok_or_else(|| format!("{prompt}: nothing was keyed")),
     };
     // Never on the command line, where others could read it.
@@ -161,15 +168,54 @@ impl<'a> Operations<'a> {
             match words.as_slice() {
                 [] => {}
                 ["quit"] => return None,
+                // Not even shown to the parser, which would keep it.
+                [number, ..] if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    return Some(Err("a number was keyed where an operation is asked for: begin with its word".into()));
+                }
                 words => {
                     let parsed = Line::try_parse_from(words.iter().copied());
                     return Some(match parsed {
                         Ok(line) => line.asked.task(desk),
                         // The first row says what is wrong; the other rows are about options of a program.
-                        Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_string()),
+                        Err(error) => Err(masked(error.to_string().lines().next().unwrap_or_default())),
                     });
                 }
             }
+        }
+    }
+}
+
+/// The same text with `***` for each four digits or more in a row: whoever keys a PIN or an ID number in the wrong
+/// place does not see it said again.
+fn masked(text: &str) -> String {
+    let (mut shown, mut digits) = (String::with_capacity(text.len()), String::new());
+    for character in text.chars().chain(['\n']) {
+        if character.is_ascii_digit() {
+            digits.push(character);
+            continue;
+        }
+        shown.push_str(if digits.len() < 4 { &digits } else { "***" });
+        digits.clear();
+        shown.push(character);
+    }
+    shown.truncate(shown.len() - 1);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn what_may_be_a_secret_is_not_said_again() {
+        for (text, shown) in [
+            ("'271828'", "'***'"),
+            ("purchase '12.345'", "purchase '12.345'"),
+            ("'11010119900307123X' is none", "'***X' is none"),
+            ("at the end 123456", "at the end ***"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(text), shown);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! On an interactive terminal a PIN is read without echo, except for stars; from a pipe it is the next row.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
 use crate::output::complain;
+use crate::rows;
 use crate::story;
 
 /// The desk.
@@ -27,11 +28,9 @@ impl Desk {
     }
 
     /// Asks for a line; `None` at the end of input.
-    pub(super) fn ask(&mut self, prompt: &str) -> Option<String> {
+    pub(super) fn ask(&mut self, prompt: &str) -> Option<Zeroizing<String>> {
         self.write(&format!("{prompt}: "), "");
-        let mut line = String::new();
-        let count = io::stdin().lock().read_line(&mut line).ok()?;
-        (count > 0).then(|| line.trim().to_string())
+        rows::next().ok()?.map(|row| Zeroizing::new(row.trim().to_string()))
     }
 
     fn write(&self, text: &str, end: &str) {
@@ -48,11 +47,7 @@ impl Desk {
             let stars = rpassword::ConfigBuilder::new().password_feedback_mask('*').build();
             return rpassword::read_password_with_config(stars).map(Zeroizing::new);
         }
-        let mut line = Zeroizing::new(String::new());
-        io::stdin().lock().read_line(&mut line)?;
-        let digits = line.trim_end().len();
-        line.truncate(digits);
-        Ok(line)
+        Ok(rows::next()?.unwrap_or_default())
     }
 }
 

@@ -3,7 +3,8 @@
 //! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
 //! centre, a database file in the same process or one at the end of a connection, is behind the firmware's serial link. What
 //! the terminal may not forget lies in a file, too (`memory`), so that it knows at the next start what it owes, however this
-//! program ended. `desk` is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key;
+//! program ended. `desk` is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key,
+//! `load_key` gives it;
 //! `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
 
 mod ask;
@@ -11,6 +12,7 @@ mod clock;
 mod desk;
 mod file_slot;
 mod key;
+mod load_key;
 mod memory;
 mod receipt;
 mod trouble;
@@ -29,13 +31,13 @@ use qiyong_firmware::terminal::{Clock, Settings};
 #[cfg(feature = "pcsc")]
 use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
 use crate::centre::{institution, terminal_id};
 use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
+use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 pub(crate) use ask::Task;
@@ -43,6 +45,7 @@ use clock::CentreClock;
 #[cfg(feature = "lab")]
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts, Station};
@@ -63,8 +66,9 @@ pub(crate) struct TerminalArgs {
     /// The terminal's name, eight letters and digits
     #[arg(long, value_name = "NAME", value_parser = terminal_id, default_value = "00000001")]
     name: TerminalId,
-    /// The file with the terminal's key, 32 hex digits for its owner's eyes alone (`qiyong centre terminal register`);
-    /// without it the published test key, which a centre with test keys alone believes
+    /// The file with the terminal's key, 32 hex digits for its owner's eyes alone (`qiyong centre terminal register`), which the
+    /// memory then keeps; without it the one that the memory has, or before the first the published test key, which a centre
+    /// with test keys alone believes
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The file with what the terminal may not forget; if left out, one with the terminal's name, beside the database or, with
@@ -84,7 +88,7 @@ pub(crate) struct TerminalArgs {
 
 /// Where the card is.
 #[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct CardArgs {
     /// A PC/SC reader, by its name or a part of it, or `any`
     #[arg(long, value_name = "NAME")]
@@ -96,6 +100,11 @@ struct CardArgs {
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
+    if let Some(ask::Asked::LoadKey(how)) = &args.operation {
+        let (institution, name, centre) = (args.institution, args.name, &args.centre);
+        let (memory, key, json) = (args.memory.as_deref(), args.key.as_deref(), args.json);
+        return load_key::run(&load_key::For { institution, name, centre, memory, key, json }, how, output);
+    }
     let trouble = Trouble::default();
     // The link's waits, which nobody sees: a centre answers while its end is asked, or never.
     let time = VirtualTime::new(DateTime::default());
@@ -135,24 +144,34 @@ fn work<S: CardSlot>(
     trouble: &Trouble,
     output: &mut Output,
 ) -> Result<Verdict, String> {
-    let key = key::read(args.key.as_deref())?;
-    let centre = Reached::new(&args.centre, key)?;
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
+    let before = memory.keyring().present;
+    let kept = before.as_ref().filter(|(name, _)| *name == (args.institution, args.name)).map(|(_, key)| key.clone());
+    let key = match (&args.key, kept) {
+        (None, Some(kept)) => kept,
+        (file, _) => key::read(file.as_deref())?,
+    };
+    let centre = Reached::new(&args.centre, key)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    let policy = memory.policy();
     let parts = Parts {
         slot,
         operator: Desk::new(args.json),
         random: ChaCha8Rng::from_seed(seed),
         state: memory.state([0; 12]),
         memory,
-        settings: Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) },
+        settings: Settings { card_wait: args.wait, policy, ..Settings::at(args.institution, args.name) },
     };
     // The clock is the centre's in the same process, or the system's, which nobody needs to set.
     let mut clock = CentreClock(centre.clone());
     let mut station = Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
+    if let Some((_, own)) = &before {
+        // The file is this person's own: who has it has the key in it.
+        station.load_key(setup.sealed(own)).map_err(|error| error.to_string())?;
+    }
     station.set_up(setup).map_err(|error| error.to_string())?;
 
     let mut worst = Verdict::Done;
@@ -171,6 +190,7 @@ fn work<S: CardSlot>(
             Task::Serve(operation) => station.serve(operation, clock.now()),
             Task::Attend(what) => station.attend(*what, clock.now()),
         };
+        stack::wipe();
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number));
         let receipt =

@@ -207,9 +207,12 @@ impl Refused {
     pub const fn advice(self) -> Advice {
         match self {
             // The till sets the terminal up by itself, and the visit under way ends: the same command then succeeds.
-            Self::NotSetUp | Self::Busy => Advice::TryAgain,
+            Self::NotSetUp | Self::Busy | Self::Owing => Advice::TryAgain,
             Self::NotHere => Advice::AskHolder,
-            Self::Malformed => Advice::CallService,
+            // Whoever looks after the terminals has another key, or another board.
+            Self::Malformed | Self::NoKey | Self::OtherKey | Self::CheckValue | Self::Parity | Self::NotKept => {
+                Advice::CallService
+            }
         }
     }
 }

@@ -8,11 +8,13 @@ mod batch;
 pub mod iso8583;
 pub mod message;
 mod number;
+mod policy;
 mod session;
 mod totals;
 
 pub use batch::{BatchState, Ended, Entry, UPLOAD_MAX};
 pub use number::{Batch, Lease, Stan, Token};
+pub use policy::Policy;
 pub use session::{Session, WorkingKey};
 pub use totals::{Deal, Sum, Totals};
 

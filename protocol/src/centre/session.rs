@@ -1,9 +1,10 @@
-//! What a terminal is given at sign-in beside its lease: the key of its messages until the next sign-in, and the time. How
+//! What a terminal is given at sign-in beside its lease: the key of its messages until the next sign-in, the time, and how often to try. How
 //! messages carry them, and which key a message is under, is not known here ([`super::message`]).
 
 use core::fmt;
 
 use crate::card::date::Timestamp;
+use crate::centre::Policy;
 use crate::centre::iso8583::mac::X919;
 
 /// What a sign-in begins (docs/card.md §5.3).
@@ -14,6 +15,8 @@ pub struct Session {
     pub key: WorkingKey,
     /// The centre's date and time.
     pub time: Timestamp,
+    /// How often and how long to try; `None`: as ever.
+    pub policy: Option<Policy>,
 }
 
 /// A working key on its way: enciphered under the terminal's master key, with its check value. Not shown, though nobody who

@@ -8,7 +8,8 @@
 //!
 //! | Command | | |
 //! |---|---|---|
-//! | set up | `U` | institution 12, terminal 8, master key 16, the least number that the next transaction may have 4 |
+//! | set up | `U` | institution 12, terminal 8, the least number that the next transaction may have 4 |
+//! | load key | `K` | institution 12, terminal 8, master key 16 (enciphered), its check value 3, MAC 8: [`KeyLoad`] |
 //! | start | `V` | reference 4, time 7, operation: 1 apply, 2 settle, 3 purchase, 4 query; a bill: total 8, fund 8; to apply: flag? kind 1, number text, name text, last day 4 (zeros: without end) |
 //! | attend | `F` | reference 4, time 7, what: 0 sign off, 1 echo |
 //! | cancel | `C` | – |
@@ -17,8 +18,9 @@
 //!
 //! | Event | | |
 //! |---|---|---|
-//! | state | `s` | flags 1 (1 set up, 2 a reversal is due), flag? reference 4 of the visit under way, next transaction number 4, starts 4, crashes 4, serial number 12 |
+//! | state | `s` | flags 1 (1 set up, 2 a reversal is due, 4 a confirmation is), parked 1, flag? reference 4 of the visit under way, next transaction number 4, starts 4, crashes 4, serial number 12, flag? check value 3 of the master key |
 //! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1, cause 4 (zeros: none) |
+//! | key loaded | `k` | check value 3 |
 //! | refused | `r` | why 1 |
 //!
 //! A reason is sent as its place in [`Reason::ALL`], a status as its place in [`CardStatus::ALL`].
@@ -26,20 +28,23 @@
 //!
 //! **No lost frame does harm**, because the till may repeat everything. The till gives each visit a reference of its
 //! own. A start with the reference of the visit under way is answered by the state; a start with the reference of the
-//! last visit is answered by the end of that visit. So no holder is served twice. After a restart the terminal sends
-//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps its
-//! keys in RAM alone.
+//! last visit is answered by the end of that visit. So no holder is served twice. A key that the terminal has already is
+//! loaded already. After a restart the terminal sends its state without being asked. It is set up if it knows where it
+//! stands and has the master key of that name; a till can set it up for that name again, and for another one with a key of
+//! that name alone.
 
 mod codec;
+mod key;
+mod refused;
 
-use core::fmt;
 use core::num::NonZeroU32;
 
 pub use self::codec::{Bytes, ECR_MAX};
 use self::codec::{Reader, Writer};
+pub use self::key::{KeyLoad, TEST_TRANSPORT_KEY};
+pub use self::refused::Refused;
 use crate::card::date::Timestamp;
 use crate::card::status::CardStatus;
-use crate::centre::iso8583::mac::X919;
 use crate::centre::{Stan, Standing, TerminalId};
 use crate::rules::decision::{Effects, Operation};
 use crate::rules::institution::InstitutionCode;
@@ -51,16 +56,14 @@ use crate::rules::reason::Reason;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reference(pub u32);
 
-/// Where a terminal stands, and what it needs for talking to the centre.
-#[derive(Clone, Debug)]
+/// Where a terminal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Setup {
+pub struct Place {
     /// The institution where it stands.
     pub institution: InstitutionCode,
     /// The terminal's name in the institution.
     pub terminal: TerminalId,
-    /// The terminal's master key, under which it signs in and reverses.
-    pub key: X919,
     /// The least number that the next transaction may have. The terminal's numbers never go back, whatever this number
     /// is.
     pub next_stan: Stan,
@@ -96,8 +99,10 @@ impl Formality {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command {
-    /// Your institution, name and key.
-    Setup(Setup),
+    /// Your institution and name, whose key you have.
+    Setup(Place),
+    /// Your master key, and the name that it is for.
+    LoadKey(KeyLoad),
     /// Serve one holder.
     Start {
         /// The till's reference for the visit.
@@ -128,7 +133,7 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
-    /// It has been set up since it started.
+    /// The till has said since the start where the terminal stands, and it has the master key of that name.
     pub set_up: bool,
     /// A transaction must be reversed before anything else is done.
     pub reversal_due: bool,
@@ -146,6 +151,8 @@ pub struct State {
     pub crashes: u32,
     /// The serial number of the chip, 96 bits; zeros if it has none.
     pub serial: [u8; 12],
+    /// The check value of its master key, if it has one.
+    pub key: Option<[u8; 3]>,
 }
 
 /// How a visit ended.
@@ -173,35 +180,6 @@ pub struct Ended {
     pub cause: Option<NonZeroU32>,
 }
 
-/// Why a command is not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Refused {
-    /// It is no command of this module.
-    Malformed,
-    /// The terminal has not been set up since it started.
-    NotSetUp,
-    /// A holder is being served.
-    Busy,
-    /// This kind of institution does not offer the operation.
-    NotHere,
-}
-
-impl Refused {
-    const ALL: [Self; 4] = [Self::Malformed, Self::NotSetUp, Self::Busy, Self::NotHere];
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "the terminal does not know this command: till and terminal are of different versions",
-            Self::NotSetUp => "the terminal has not been set up since it started: send it the set-up first",
-            Self::Busy => "the terminal serves a holder: wait for the end, or cancel",
-            Self::NotHere => "the institution that the terminal is set up for does not offer this operation",
-        })
-    }
-}
-
 /// What a terminal tells the till.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -210,6 +188,8 @@ pub enum Event {
     State(State),
     /// A visit ended.
     Ended(Ended),
+    /// The terminal has the master key with this check value, durably.
+    KeyLoaded([u8; 3]),
     /// A command is not carried out.
     Refused(Refused),
 }
@@ -219,11 +199,10 @@ impl Command {
     pub fn encode(&self) -> Bytes {
         let mut bytes = Bytes::default();
         let _ = match self {
-            Self::Setup(Setup { institution, terminal, key, next_stan }) => Writer::new(&mut bytes, b'U')
-                .bytes(institution.as_bytes())
-                .bytes(&terminal.0)
-                .bytes(key.expose())
-                .number(next_stan.0),
+            Self::Setup(Place { institution, terminal, next_stan }) => {
+                Writer::new(&mut bytes, b'U').bytes(institution.as_bytes()).bytes(&terminal.0).number(next_stan.0)
+            }
+            Self::LoadKey(load) => load.write(Writer::new(&mut bytes, KeyLoad::LETTER)),
             Self::Start { reference, time, operation } => {
                 Writer::new(&mut bytes, b'V').number(reference.0).time(*time).operation(operation)
             }
@@ -241,12 +220,12 @@ impl Command {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
         let command = match reader.byte()? {
-            b'U' => Self::Setup(Setup {
+            b'U' => Self::Setup(Place {
                 institution: InstitutionCode::from_bytes(reader.slice(12)?).ok()?,
                 terminal: TerminalId(reader.array()?),
-                key: X919::new(reader.array()?),
                 next_stan: reader.stan()?,
             }),
+            KeyLoad::LETTER => Self::LoadKey(KeyLoad::read(&mut reader)?),
             b'V' => Self::Start {
                 reference: Reference(reader.number()?),
                 time: reader.time()?,
@@ -281,6 +260,7 @@ impl Event {
                 starts,
                 crashes,
                 serial,
+                key,
             }) => Writer::new(&mut bytes, b's')
                 .flags([*set_up, *reversal_due, *confirmation_due])
                 .bytes(&[*parked])
@@ -288,7 +268,8 @@ impl Event {
                 .number(next_stan.0)
                 .number(*starts)
                 .number(*crashes)
-                .bytes(serial),
+                .bytes(serial)
+                .option(*key, |writer, check| writer.bytes(&check)),
             Self::Ended(ended) => {
                 let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } =
                     *ended;
@@ -307,6 +288,7 @@ impl Event {
                     .option(pin_unchanged, Writer::reason)
                     .number(cause.map_or(0, NonZeroU32::get))
             }
+            Self::KeyLoaded(check) => Writer::new(&mut bytes, b'k').bytes(check),
             Self::Refused(why) => Writer::new(&mut bytes, b'r').place(&Refused::ALL, *why),
         };
         bytes
@@ -328,6 +310,7 @@ impl Event {
                     starts: reader.number()?,
                     crashes: reader.number()?,
                     serial: reader.array()?,
+                    key: reader.option(Reader::array)?,
                 })
             }
             b'e' => {
@@ -349,6 +332,7 @@ impl Event {
                     cause: reader.number().map(NonZeroU32::new)?,
                 })
             }
+            b'k' => Self::KeyLoaded(reader.array()?),
             b'r' => Self::Refused(reader.place(&Refused::ALL)?),
             _ => return None,
         };

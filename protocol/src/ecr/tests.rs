@@ -10,6 +10,7 @@ use proptest::sample::select;
 use super::*;
 use crate::card::codes::Name;
 use crate::card::date::Date;
+use crate::centre::iso8583::mac::Mac;
 use crate::centre::message::tests::{any_date, any_operation};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
 use crate::rules::money::Bill;
@@ -28,17 +29,30 @@ fn any_stan() -> impl Strategy<Value = Stan> {
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    let setup = ("[BHP]320100[0-9]{5}", any::<[u8; 8]>(), any::<[u8; 16]>(), any_stan());
-    let setup = setup.prop_map(|(institution, terminal, key, next_stan)| {
-        let institution = InstitutionCode::new(&institution).unwrap();
-        Command::Setup(Setup { institution, terminal: TerminalId(terminal), key: X919::new(key), next_stan })
+    let name = || {
+        ("[BHP]320100[0-9]{5}", any::<[u8; 8]>())
+            .prop_map(|(institution, terminal)| (InstitutionCode::new(&institution).unwrap(), TerminalId(terminal)))
+    };
+    let setup = (name(), any_stan())
+        .prop_map(|((institution, terminal), next_stan)| Command::Setup(Place { institution, terminal, next_stan }));
+    let load = (name(), any::<[u8; 16]>(), any::<[u8; 3]>(), any::<[u8; 8]>());
+    let load = load.prop_map(|((institution, terminal), enciphered, check, mac)| {
+        Command::LoadKey(KeyLoad { institution, terminal, enciphered, check, mac: Mac(mac) })
     });
     let start = (any::<u32>(), any_time(), any_operation());
     let start =
         start.prop_map(|(number, time, operation)| Command::Start { reference: Reference(number), time, operation });
     let attend = (any::<u32>(), any_time(), select(&Formality::ALL[..]));
     let attend = attend.prop_map(|(number, time, what)| Command::Attend { reference: Reference(number), time, what });
-    prop_oneof![setup, start, attend, Just(Command::Cancel), Just(Command::Status), any_time().prop_map(Command::Time)]
+    prop_oneof![
+        setup,
+        load,
+        start,
+        attend,
+        Just(Command::Cancel),
+        Just(Command::Status),
+        any_time().prop_map(Command::Time)
+    ]
 }
 
 fn any_reason() -> impl Strategy<Value = Reason> {
@@ -47,8 +61,8 @@ fn any_reason() -> impl Strategy<Value = Reason> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let visit = prop::option::of(any::<u32>().prop_map(Reference));
-    let state = (any::<([bool; 3], u8)>(), visit, any_stan(), any::<[u32; 2]>(), any::<[u8; 12]>());
-    let state = state.prop_map(|((flags, parked), visit, next_stan, [starts, crashes], serial)| {
+    let state = (any::<([bool; 3], u8)>(), visit, any_stan(), any::<[u32; 2]>(), any::<([u8; 12], Option<[u8; 3]>)>());
+    let state = state.prop_map(|((flags, parked), visit, next_stan, [starts, crashes], (serial, key))| {
         let [set_up, reversal_due, confirmation_due] = flags;
         Event::State(State {
             set_up,
@@ -60,6 +74,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             starts,
             crashes,
             serial,
+            key,
         })
     });
     let standing = (select(&CardStatus::ALL[..]), any::<[bool; 4]>()).prop_map(
@@ -85,7 +100,12 @@ fn any_event() -> impl Strategy<Value = Event> {
             Event::Ended(ended)
         },
     );
-    prop_oneof![state, ended, select(&Refused::ALL[..]).prop_map(Event::Refused)]
+    prop_oneof![
+        state,
+        ended,
+        any::<[u8; 3]>().prop_map(Event::KeyLoaded),
+        select(&Refused::ALL[..]).prop_map(Event::Refused)
+    ]
 }
 
 proptest! {
@@ -93,7 +113,7 @@ proptest! {
     fn a_command_survives_both_ways_and_no_part_of_it_is_one(command in any_command(), more in any::<u8>()) {
         let bytes = command.encode();
         let read = Command::decode(&bytes).unwrap();
-        // A key has no `==`, and prints as stars: the two are compared as text.
+        // Commands have no `==`: the two are compared as text.
         prop_assert_eq!(format!("{read:?}"), format!("{command:?}"));
         prop_assert_eq!(read.encode(), bytes.clone());
         for end in 0..bytes.len() {
@@ -125,7 +145,7 @@ proptest! {
     }
 }
 
-/// A key in a command does not outlive its bytes: this compiles only if they are erased when they are dropped.
+/// What is personal in a command does not outlive its bytes: this compiles only if they are erased when they are dropped.
 #[test]
 fn the_bytes_of_a_command_are_erased() {
     fn erased_when_dropped(_: &impl zeroize::ZeroizeOnDrop) {}

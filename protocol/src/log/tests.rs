@@ -12,7 +12,7 @@ use crate::card::date::{Date, Timestamp};
 use crate::card::files::{Df, Generation};
 use crate::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder, Scheme, SerialFactor};
 use crate::centre::{Answer, LinkError, Receipt, Stan, Standing};
-use crate::ecr::{Command, Ended, Event, Reference, Refused, Setup, State};
+use crate::ecr::{Command, Ended, Event, KeyLoad, Place, Reference, Refused, State, TEST_TRANSPORT_KEY};
 use crate::iso7816::{apdu, atr, character, pps, t0, t1, tlv};
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, Validity};
@@ -72,9 +72,11 @@ fn of_an_id_number_there_is_what_its_display_shows() {
 #[test]
 fn what_has_secrets_inside_hides_them() {
     let institution = InstitutionCode::new("P32010000017").unwrap();
-    let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: X919::new(KEY), next_stan: Stan(1) };
-    let setup = logged(&Command::Setup(setup));
-    assert!(contains(&setup, b"P32010000017") && !contains(&setup, &KEY[..2]));
+    let load = KeyLoad::seal(institution, TerminalId(*b"00000001"), &X919::new(KEY), &TEST_TRANSPORT_KEY);
+    let enciphered = load.enciphered;
+    let load = logged(&Command::LoadKey(load));
+    assert!(contains(&load, b"P32010000017") && !contains(&load, &KEY[..2]) && !contains(&load, &enciphered[..2]));
+    assert!(!contains(&logged(&X919::new(KEY)), &KEY[..2]));
 
     let answer = Answer::Authenticated { internal: Cryptogram([0xA5; 8]), external: Some(Cryptogram([0x5A; 8])) };
     assert!(!logged(&answer).iter().any(|byte| matches!(byte, 0xA5 | 0x5A)));
@@ -117,7 +119,7 @@ fn all_that_may_be_worth_a_line_can_be_logged() {
     }
     all! {
         Advice Outcome Reason CardStatus Refused LinkError Channel Stan Fen Date Timestamp Effects Bill Standing Receipt
-        Operation Document DocumentKind Validity Answer Reference Setup Command State Ended Event PresentedCard
+        Operation Document DocumentKind Validity Answer Reference Place KeyLoad Command State Ended Event PresentedCard
         Generation Df Algorithm SerialFactor ExternalAuthRule InternalAuthOrder Scheme
         card::codes::CodeError card::records::RecordError frame::FrameError frame::Peer
         centre::message::MessageError centre::iso8583::FormatError centre::iso8583::WriteError Mti

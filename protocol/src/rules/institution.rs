@@ -50,6 +50,9 @@ impl Channel {
 pub struct InstitutionCode([u8; 12]);
 
 impl InstitutionCode {
+    /// Where a terminal stands that nobody has set up: no institution has this code.
+    pub const NOWHERE: Self = Self(*b"P00000000000");
+
     /// Checks the letter and the digits.
     pub fn new(text: &str) -> Result<Self, CodeError> {
         Self::from_bytes(text.as_bytes())

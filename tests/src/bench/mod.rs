@@ -10,6 +10,7 @@ mod row;
 mod t0;
 mod t1;
 mod time;
+mod worlds;
 mod yardstick;
 
 pub use row::Row;
@@ -17,7 +18,7 @@ pub use time::Effort;
 pub use yardstick::Yardstick;
 
 /// The measurements; every round makes all of them.
-const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 4] = [t1::rows, t0::rows, reading::rows, activation::rows];
+const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 5] = [t1::rows, t0::rows, reading::rows, activation::rows, worlds::rows];
 
 /// Measures everything, round after round, so that a moment's work of another program does not affect only one row. The
 /// best figure of each row counts.

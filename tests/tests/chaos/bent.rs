@@ -1,6 +1,6 @@
 //! A centre that is wrong on purpose: the real one, whose answers or books somebody has bent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use qiyong::in_process::InProcess;
 use qiyong_protocol::card::codes::CardNumber;
@@ -10,7 +10,7 @@ use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Parts, write_answer};
-use qiyong_protocol::centre::{Answer, Body, Receipt, Request};
+use qiyong_protocol::centre::{Answer, BatchState, Body, Receipt, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::chaos::books::{Books, Entry, Phase};
@@ -47,6 +47,16 @@ pub(crate) enum Wrong {
     TellsTheIdNumber,
     Panics,
     Fails,
+    ChargesForTheSecondConfirmation,
+    RefundsForTheSecondReversal,
+    ActivatesAnother,
+    HearsNoReversal,
+    ExpiresThePosted,
+    TotalsWithoutReversals,
+    BelievesTheTerminalsClock,
+    KilledHalfway,
+    KilledForgetsTheAnswered,
+    LosesTheOther,
 }
 
 /// The centre.
@@ -59,13 +69,30 @@ pub(crate) struct Bent {
     beside: BTreeMap<CardNumber, (i64, bool, bool)>,
     last: Option<Receipt>,
     messages: u32,
+    /// What was undone and what was confirmed, by terminal and number.
+    ended: HashSet<(TerminalId, Stan, bool)>,
+    /// What each terminal was last told of a card, and what was charged to it since by others.
+    told: HashMap<(TerminalId, CardNumber), i64>,
+    /// It is killed during the message that comes now.
+    is_killed: bool,
 }
 
 impl Bent {
     pub(crate) fn new(wrong: Option<Wrong>) -> Self {
-        let centre = InProcess::new().expect("a database in memory");
+        let centre = InProcess::lent().expect("a database in memory");
         let (ears, now, beside) = (Ears::default(), Timestamp::UNSET, BTreeMap::new());
-        Self { centre, wrong, ears, now, beside, last: None, messages: 0 }
+        Self {
+            centre,
+            wrong,
+            ears,
+            now,
+            beside,
+            last: None,
+            messages: 0,
+            ended: HashSet::new(),
+            told: HashMap::new(),
+            is_killed: false,
+        }
     }
 
     fn pay(&mut self, card: CardNumber, fen: i64) {
@@ -102,6 +129,11 @@ impl Bent {
             (Some(Wrong::ActivatesTheAccount), Body::Transact { card, operation: Operation::Purchase(_), .. }) => {
                 self.beside.entry(card.number).or_default().2 = true;
                 Ok(None)
+            }
+            (Some(Wrong::TotalsWithoutReversals), Body::SettleBatch { .. })
+                if self.ended.iter().any(|(terminal, _, undone)| *undone && *terminal == request.terminal) =>
+            {
+                self.forge(&Answer::Batch(BatchState::Differs), message)
             }
             (Some(Wrong::RefundsOnQuery), Body::Inquire { card, operation: Operation::Query }) => {
                 self.pay(card.number, 1);
@@ -164,6 +196,49 @@ impl Bent {
                 self.pay(original.card, original.total.0 as i64);
                 None
             }
+            (Some(Wrong::ActivatesAnother), Body::Transact { card, .. }, Answer::Approved(receipt)) => {
+                self.beside.entry(card.number).or_default();
+                let another = self.beside.keys().find(|other| **other != card.number).copied();
+                if let Some(another) = another.filter(|_| receipt.effects.activates) {
+                    self.activate(another);
+                }
+                None
+            }
+            (_, Body::Confirm { stan, original, .. }, Answer::Done) => {
+                let is_new = self.ended.insert((request.terminal, *stan, false));
+                if self.wrong == Some(Wrong::ChargesForTheSecondConfirmation) && !is_new {
+                    self.pay(original.card, -(original.total.0 as i64) - 1);
+                }
+                None
+            }
+            (_, Body::Reverse { stan, original }, Answer::Done) => {
+                let is_new = self.ended.insert((request.terminal, *stan, true));
+                if self.wrong == Some(Wrong::RefundsForTheSecondReversal) && !is_new {
+                    self.pay(original.card, original.total.0 as i64 + 1);
+                }
+                None
+            }
+            (Some(Wrong::KilledForgetsTheAnswered), Body::Transact { card, .. }, Answer::Approved(receipt))
+                if self.is_killed =>
+            {
+                self.pay(card.number, receipt.effects.charge.0 as i64);
+                None
+            }
+            (Some(Wrong::LosesTheOther), Body::Inquire { card, .. }, _) => {
+                self.told.insert((request.terminal, card.number), 0);
+                None
+            }
+            (Some(Wrong::LosesTheOther), Body::Transact { card, .. }, Answer::Approved(receipt)) => {
+                // It writes the account as it was when this terminal asked.
+                let lost = self.told.get(&(request.terminal, card.number)).copied().unwrap_or_default();
+                self.pay(card.number, lost);
+                let others = self
+                    .told
+                    .iter_mut()
+                    .filter(|((terminal, of), _)| *terminal != request.terminal && *of == card.number);
+                others.for_each(|(_, charged)| *charged += receipt.effects.charge.0 as i64);
+                None
+            }
             (Some(Wrong::AnswersAnothers), Body::Transact { .. }, Answer::Approved(receipt)) => {
                 self.last.replace(*receipt).map(Answer::Approved)
             }
@@ -191,6 +266,11 @@ impl CentreEnd for Bent {
                 let id = String::from_utf8_lossy(card.id_number.as_bytes()).into_owned();
                 return Err(format!("no row for {id}").into());
             }
+            (Some(Wrong::HearsNoReversal), Body::Reverse { .. }) => {
+                self.ears = ears;
+                return Ok(None);
+            }
+            (Some(Wrong::BelievesTheTerminalsClock), _) => self.centre.set_time(request.time),
             _ => {}
         }
         self.ears = ears;
@@ -198,11 +278,25 @@ impl CentreEnd for Bent {
             return Ok(Some(forged));
         }
         let answer = self.centre.answer(message)?;
-        let said = answer.as_ref().map(|answer| self.ears.answer(answer, message, &request, &key));
-        match said {
-            Some(Ok(said)) => Ok(self.after(&request, &said, message)?.or(answer)),
-            _ => Ok(answer),
+        if self.is_killed
+            && answer.is_none()
+            && self.wrong == Some(Wrong::KilledHalfway)
+            && let Body::Transact { card, .. } = &request.body
+        {
+            self.pay(card.number, -1);
         }
+        let said = answer.as_ref().map(|answer| self.ears.answer(answer, message, &request, &key));
+        let answer = match said {
+            Some(Ok(said)) => self.after(&request, &said, message)?.or(answer),
+            _ => answer,
+        };
+        self.is_killed = false;
+        Ok(answer)
+    }
+
+    fn dies_at(&mut self, statement: u32) {
+        self.is_killed = true;
+        self.centre.dies_at(statement);
     }
 
     fn set_time(&mut self, now: Timestamp) {
@@ -270,6 +364,10 @@ impl Books for Bent {
             }
             Some(Wrong::KeepsAnotherCharge) => {
                 entries.iter_mut().filter(|entry| entry.charge != Fen(0)).for_each(|entry| entry.charge.0 += 1);
+            }
+            Some(Wrong::ExpiresThePosted) => {
+                let posted = entries.iter_mut().filter(|entry| entry.phase == Some(Phase::Posted));
+                posted.for_each(|entry| entry.phase = Some(Phase::Expired));
             }
             Some(Wrong::PostsTheVoided) => {
                 let voided = entries.iter_mut().filter(|entry| entry.phase == Some(Phase::Voided));

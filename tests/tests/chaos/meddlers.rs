@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use qiyong_centre::test_mac_key;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::chaos::cast::Holder;
 use qiyong_sim::chaos::plan::{Step, Trouble};
@@ -16,6 +17,12 @@ pub(crate) enum Meddles {
     ForgetsAll,
     /// After a power cut the flash is as it was before the visit: it was a cache.
     ForgetsTheVisit,
+    /// After a power cut the flash is as it was in the morning: so are the numbers.
+    ForgetsTheDay,
+    /// A wrong PIN costs two tries.
+    TwoTriesForOne,
+    /// The key of the terminals stands in the log.
+    LogsTheKey,
     /// A character that is damaged costs a try.
     TryForACharacter,
     /// A card that is pulled has no tries left.
@@ -50,6 +57,7 @@ impl Meddler for Fiddler {
         match self.meddles {
             Some(Meddles::TryForACharacter) if met(&["character", "noise"]) => card.pin.left = left.saturating_sub(1),
             Some(Meddles::BlockedByAPull) if met(&["pull"]) => card.pin.left = 0,
+            Some(Meddles::TwoTriesForOne) if met(&["wrong-pin"]) => card.pin.left = tries.saturating_sub(2),
             Some(Meddles::TryForAVisit) => card.pin.left = left.saturating_sub(1),
             _ => {}
         }
@@ -59,12 +67,16 @@ impl Meddler for Fiddler {
         if self.meddles == Some(Meddles::ForgetsTheVisit) {
             self.before.insert(terminal, flash.bytes().to_vec());
         }
+        if self.meddles == Some(Meddles::ForgetsTheDay) {
+            // A terminal writes nothing before it is set up, and its numbers begin with its first visit.
+            self.before.entry(terminal).or_insert_with(|| flash.bytes().to_vec());
+        }
     }
 
     fn starts(&mut self, terminal: usize, flash: &Flash<PAGE>) {
         match (self.meddles, self.before.get(&terminal)) {
             (Some(Meddles::ForgetsAll), _) => flash.renew(),
-            (Some(Meddles::ForgetsTheVisit), Some(before)) => flash.fill(before),
+            (Some(Meddles::ForgetsTheVisit | Meddles::ForgetsTheDay), Some(before)) => flash.fill(before),
             _ => {}
         }
     }
@@ -73,6 +85,7 @@ impl Meddler for Fiddler {
         let id = holder.new.id_number.as_bytes();
         Some(match self.meddles? {
             Meddles::LogsThePin => format!("trace: {}", hex::encode_upper(holder.new.pin.card_block().as_bytes())),
+            Meddles::LogsTheKey => format!("trace: {}", hex::encode(test_mac_key().expose())),
             Meddles::LogsTheIdNumber => format!("trace: {}", String::from_utf8_lossy(id)),
             Meddles::LogsTheIdNumberInHex => format!("trace: {}", hex::encode_upper(id)),
             _ => return None,

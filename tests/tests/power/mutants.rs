@@ -1,13 +1,16 @@
 //! Memories around the shipped one: one that writes down every call, and those that are wrong on purpose.
 
 use qiyong_firmware::application::Kept;
+use qiyong_firmware::keyring::Keyring;
 use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings, Transaction};
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
+use qiyong_protocol::ecr::{KeyLoad, Refused};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::pharmacy::Notes;
+use super::surroundings::Notes;
 
 /// A memory that writes down every call, and fails where it is told to.
 pub(crate) struct Recording<M> {
@@ -87,6 +90,14 @@ impl<M: Kept> Kept for Recording<M> {
     fn next(&self) -> Stan {
         self.memory.next()
     }
+
+    fn keyring(&self) -> Keyring {
+        self.memory.keyring()
+    }
+
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused> {
+        self.memory.load_key(load, transport)
+    }
 }
 
 /// How a memory is wrong.
@@ -106,6 +117,14 @@ pub(super) enum Wrong {
     ForgetsTheConfirmation,
     /// Every transaction has the same number.
     GivesOneNumber,
+    /// The card counts as done with as soon as the answer is there.
+    CardBeforeItIsDone,
+    /// After the second power cut nothing is owed any more.
+    NothingAfterTheSecondCut,
+    /// What the holder has seen is taken for unfinished.
+    UndoesWhatWasShown,
+    /// What the account pays is not noted.
+    ForgetsTheCharge,
 }
 
 /// Each, and the invariant of docs/design.md §1 that it breaks.
@@ -119,12 +138,23 @@ pub(super) const MUTANTS: [(Wrong, u8); 7] = [
     (Wrong::GivesOneNumber, 3),
 ];
 
+/// Those that are found by cuts everywhere, and again.
+pub(super) const EVERYWHERE: [(Wrong, u8); 5] = [
+    (Wrong::CardBeforeItIsDone, 3),
+    (Wrong::NothingAfterTheSecondCut, 1),
+    (Wrong::UndoesWhatWasShown, 3),
+    (Wrong::ForgetsTheCharge, 3),
+    (Wrong::NotesInRamOnly, 1),
+];
+
 /// A memory that is wrong in this way; `None`: in none.
 pub(super) struct Mutant<M> {
     pub(super) memory: M,
     pub(super) kind: Option<Wrong>,
     /// What it believes instead of what is kept, until the power fails.
     pub(super) hidden: Option<Option<Owed>>,
+    /// How often the power has failed.
+    pub(super) cuts: u8,
 }
 
 impl<M: Kept> Memory for Mutant<M> {
@@ -137,6 +167,8 @@ impl<M: Kept> Memory for Mutant<M> {
         let kept = self.memory.owed()?;
         Ok(match (self.kind, kept) {
             (Some(Wrong::ForgetsTheReversal), Some(Owed::Reverse(_))) => None,
+            (Some(Wrong::NothingAfterTheSecondCut), _) if self.cuts > 1 => None,
+            (Some(Wrong::UndoesWhatWasShown), Some(Owed::Confirm(due, _))) => Some(Owed::Reverse(due)),
             (Some(Wrong::GivesOneNumber), Some(Owed::Reverse(due))) => {
                 Some(Owed::Reverse(Transaction { stan: Stan(1), ..due }))
             }
@@ -187,6 +219,11 @@ impl<M: Kept> Memory for Mutant<M> {
     fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
         match self.kind {
             Some(Wrong::NotesInRamOnly | Wrong::EndsBeforeTheAnswer) => Ok(()),
+            Some(Wrong::ForgetsTheCharge) => self.memory.answered(Fen(0)),
+            Some(Wrong::CardBeforeItIsDone) => {
+                self.memory.answered(charge)?;
+                self.memory.card_result(None)
+            }
             _ => self.memory.answered(charge),
         }
     }
@@ -201,7 +238,7 @@ impl<M: Kept> Memory for Mutant<M> {
                 self.hidden = Some(Some(Owed::Confirm(*owed.transaction(), result)));
                 Ok(())
             }
-            (Some(Wrong::EndsBeforeTheAnswer), ..) => Ok(()),
+            (Some(Wrong::EndsBeforeTheAnswer | Wrong::CardBeforeItIsDone), ..) => Ok(()),
             (Some(Wrong::ForgetsTheConfirmation), ..) => self.memory.close(Closed::Confirmed, result),
             _ => self.memory.card_result(result),
         }
@@ -237,5 +274,13 @@ impl<M: Kept> Kept for Mutant<M> {
 
     fn next(&self) -> Stan {
         self.memory.next()
+    }
+
+    fn keyring(&self) -> Keyring {
+        self.memory.keyring()
+    }
+
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused> {
+        self.memory.load_key(load, transport)
     }
 }

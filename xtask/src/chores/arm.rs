@@ -1,6 +1,6 @@
-//! Finds a compiler for the target, a Cortex-M4 with FPU, and installs one if the machine has none.
+//! Finds a compiler for the targets, a Cortex-M4 with FPU and a Cortex-M0+, and installs one if the machine has none.
 //!
-//! It tries, in this order: the rustup toolchain, if it has the target; `rustup target add`; the distribution's
+//! It tries, in this order: the rustup toolchain, if it has the targets; `rustup target add`; the distribution's
 //! compiler, which builds `core` from source. The last one is used only for the target: everything else stays with
 //! rustup's compiler.
 //!
@@ -24,7 +24,10 @@ use crate::chores::step;
 /// The target: ARMv7E-M, hard float, no operating system.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";
 
-/// Where builds for the target go. They are separate from the host's, because the compiler may be another one.
+/// That of the Pico: ARMv6-M, no operating system.
+pub(crate) const TARGET_M0: &str = "thumbv6m-none-eabi";
+
+/// Where builds for the targets go. They are separate from the host's, because the compiler may be another one.
 pub(crate) const FOLDER: &str = "target/arm";
 
 /// Debian's compiler, able to build `core` for a target that it does not ship.
@@ -58,18 +61,19 @@ pub(crate) fn compiler() -> Result<Compiler> {
 }
 
 fn find() -> Result<Compiler> {
-    if rustup_has_target() {
+    let has_both = || rustup_has_target(TARGET) && rustup_has_target(TARGET_M0);
+    if has_both() {
         return Ok(Compiler::Rustup);
     }
-    step::say(format!("the rustup toolchain has no {TARGET}: trying to add it"));
+    step::say(format!("the rustup toolchain lacks {TARGET} or {TARGET_M0}: trying to add them"));
     let mut add = step::command("rustup");
-    add.args(["target", "add", TARGET]);
-    if step::try_within(Duration::from_secs(60), &mut add)? && rustup_has_target() {
+    add.args(["target", "add", TARGET, TARGET_M0]);
+    if step::try_within(Duration::from_secs(120), &mut add)? && has_both() {
         return Ok(Compiler::Rustup);
     }
     step::say("rustup cannot add it: using the compiler of Debian's packages, which builds `core` from source");
     debian::install(&PACKAGES.each_ref()).with_context(|| {
-        format!("no compiler for the target; where rustup works, `rustup target add {TARGET}` is enough")
+        format!("no compiler for the targets; where rustup works, `rustup target add {TARGET} {TARGET_M0}` is enough")
     })?;
     Ok(Compiler::Debian)
 }
@@ -84,11 +88,12 @@ const SMALL_CORE: [&str; 2] = ["-Zbuild-std=core", "-Zbuild-std-features=optimiz
 ///
 /// # Errors
 /// No compiler has the source of `core`: the error says what to do by hand.
-pub(crate) fn cargo_build_image() -> Result<Command> {
+pub(crate) fn cargo_build_image(target: &str) -> Result<Command> {
+    let variable = |what: &str| format!("CARGO_TARGET_{}_{what}", target.to_uppercase().replace('-', "_"));
     let compiler = compiler()?;
     let mut build = match compiler {
         Compiler::Rustup if rustup_has_source()? => {
-            let mut build = compiler.cargo_build();
+            let mut build = compiler.cargo_build(target);
             // `-Z` needs a nightly compiler, or this variable.
             build.env("RUSTC_BOOTSTRAP", "1").args(SMALL_CORE);
             build
@@ -97,13 +102,13 @@ pub(crate) fn cargo_build_image() -> Result<Command> {
             debian::install(&PACKAGES.each_ref()).context(
                 "no compiler with the source of `core`; where rustup works, `rustup component add rust-src` is enough",
             )?;
-            let mut build = Compiler::Debian.cargo_build();
+            let mut build = Compiler::Debian.cargo_build(target);
             // Debian's compiler comes without a linker for the target.
-            build.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker()?).args(SMALL_CORE.get(1));
+            build.env(variable("LINKER"), linker()?).args(SMALL_CORE.get(1));
             build
         }
     };
-    build.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", SMALL.join(" "));
+    build.env(variable("RUSTFLAGS"), SMALL.join(" "));
     Ok(build)
 }
 
@@ -122,12 +127,12 @@ fn rustup_has_source() -> Result<bool> {
 
 impl Compiler {
     /// A `cargo build` for the target; the caller adds what to build.
-    pub(crate) fn cargo_build(self) -> Command {
+    pub(crate) fn cargo_build(self, target: &str) -> Command {
         let mut cargo = match self {
             Self::Rustup => step::cargo(),
             Self::Debian => debian_cargo(),
         };
-        cargo.args(["build", "--target", TARGET]);
+        cargo.args(["build", "--target", target]);
         if matches!(self, Self::Debian) {
             cargo.arg("-Zbuild-std=core");
         }
@@ -159,7 +164,7 @@ pub(crate) fn linker() -> Result<PathBuf> {
     Ok(linker)
 }
 
-fn rustup_has_target() -> bool {
-    step::ask(step::command("rustc").args(["--print", "target-libdir", "--target", TARGET]))
+fn rustup_has_target(target: &str) -> bool {
+    step::ask(step::command("rustc").args(["--print", "target-libdir", "--target", target]))
         .is_some_and(|folder| Path::new(&folder).is_dir())
 }

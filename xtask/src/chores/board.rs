@@ -1,5 +1,5 @@
-//! The flashable image: builds the package in `firmware/boards`, and prints how much flash and RAM the linked ELF
-//! takes.
+//! The flashable images: builds the packages in `firmware/boards`, and prints how much flash and RAM the linked ELFs
+//! take.
 //!
 //! What its code may not do (use a heap, panic) is checked on the library, in `firmware`.
 
@@ -16,9 +16,32 @@ use serde_json::{Value, json};
 use crate::chores::symbol::path;
 use crate::chores::{arm, step};
 
-/// The package, and its program.
-const PACKAGE: &str = "qiyong-board-b-l475e-iot01a";
-const PROGRAM: &str = "qiyong-b-l475e-iot01a";
+/// A board: its package and program, what it is built for, and the most flash without fonts and RAM with the whole stack that its
+/// image may take, in bytes.
+pub(crate) struct Board {
+    package: &'static str,
+    program: &'static str,
+    target: &'static str,
+    flash: u64,
+    ram: u64,
+}
+
+/// The board whose figures are looked at in all detail.
+pub(crate) const FIRST: Board = Board {
+    package: "qiyong-board-b-l475e-iot01a",
+    program: "qiyong-b-l475e-iot01a",
+    target: arm::TARGET,
+    flash: FLASH_BOUND,
+    ram: RAM_BOUND,
+};
+/// A core without division and with half the instructions takes more.
+const PICO: Board = Board {
+    package: "qiyong-board-pico",
+    program: "qiyong-pico",
+    target: arm::TARGET_M0,
+    flash: 112 * 1024,
+    ram: 20 * 1024,
+};
 /// Part of the name of every constant of the font. Fonts are counted separately: they grow with the texts, not with the
 /// program.
 const FONT: &str = "QIYONG_FONT_";
@@ -35,21 +58,22 @@ const NO_PATH: &str = "(vectors, interrupts, start-up)";
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
 const RAM_START: u64 = 0x2000_0000;
 
-/// Builds the image and prints its size.
+/// Builds the images and prints their sizes.
 ///
 /// # Errors
-/// The image does not build, or exceeds its bounds.
+/// An image does not build, or exceeds its bounds.
 pub(crate) fn run() -> Result<()> {
-    let usage = Usage::of(&build()?)?;
-    let Usage { flash, fonts, statics, stack, .. } = usage;
-    println!("image {PROGRAM}, bytes");
-    println!("{:<24} {flash:>8}  (bound {FLASH_BOUND})", "flash without fonts");
-    println!("{:<24} {fonts:>8}", "flash: fonts");
-    println!("{:<24} {statics:>8}", "RAM: statics");
-    println!("{:<24} {stack:>8}  (reserved)", "RAM: stack");
-    println!("{:<24} {:>8}  (bound {RAM_BOUND})", "RAM: sum", statics + stack);
-    if flash > FLASH_BOUND || statics + stack > RAM_BOUND {
-        bail!("the image exceeds a bound above: `cargo xtask size` shows which module takes how much");
+    for board in [FIRST, PICO] {
+        let Usage { flash, fonts, statics, stack, .. } = Usage::of(&board.build()?)?;
+        println!("image {}, bytes", board.program);
+        println!("{:<24} {flash:>8}  (bound {})", "flash without fonts", board.flash);
+        println!("{:<24} {fonts:>8}", "flash: fonts");
+        println!("{:<24} {statics:>8}", "RAM: statics");
+        println!("{:<24} {stack:>8}  (reserved)", "RAM: stack");
+        println!("{:<24} {:>8}  (bound {})", "RAM: sum", statics + stack, board.ram);
+        if flash > board.flash || statics + stack > board.ram {
+            bail!("the image exceeds a bound above: `cargo xtask size` shows which module takes how much");
+        }
     }
     Ok(())
 }
@@ -75,7 +99,7 @@ impl Usage {
     /// # Errors
     /// The image does not build, or the ELF is no image of ours.
     pub(crate) fn of_image() -> Result<Self> {
-        Self::of(&build()?)
+        Self::of(&FIRST.build()?)
     }
 
     fn of(elf: &Path) -> Result<Self> {
@@ -149,14 +173,16 @@ fn module_of(name: &str) -> String {
     }
 }
 
-/// Builds the image; returns the path of the ELF.
-///
-/// # Errors
-/// The image does not build.
-pub(crate) fn build() -> Result<PathBuf> {
-    let mut build = arm::cargo_build_image()?;
-    build.env("DEFMT_LOG", LOG);
-    build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
-    step::run(build.args(["--package", PACKAGE]))?;
-    Ok(step::root().join(arm::FOLDER).join(arm::TARGET).join("firmware").join(PROGRAM))
+impl Board {
+    /// Builds the image; returns the path of the ELF.
+    ///
+    /// # Errors
+    /// The image does not build.
+    pub(crate) fn build(&self) -> Result<PathBuf> {
+        let mut build = arm::cargo_build_image(self.target)?;
+        build.env("DEFMT_LOG", LOG);
+        build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
+        step::run(build.args(["--package", self.package]))?;
+        Ok(step::root().join(arm::FOLDER).join(self.target).join("firmware").join(self.program))
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) fn run() -> Result<()> {
 /// # Errors
 /// The example does not build.
 fn build(example: &str) -> Result<PathBuf> {
-    build_by(arm::compiler()?.cargo_build(), example)
+    build_by(arm::compiler()?.cargo_build(arm::TARGET), example)
 }
 
 /// Builds an example in the way an image is built, for its size.
@@ -66,7 +66,7 @@ fn build(example: &str) -> Result<PathBuf> {
 /// # Errors
 /// The example does not build.
 pub(crate) fn build_small(example: &str) -> Result<PathBuf> {
-    build_by(arm::cargo_build_image()?, example)
+    build_by(arm::cargo_build_image(arm::TARGET)?, example)
 }
 
 fn build_by(mut build: Command, example: &str) -> Result<PathBuf> {

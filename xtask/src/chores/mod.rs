@@ -1,6 +1,6 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `python` Python's, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced,
-//! `board` makes the image that is flashed.
+//! packages, `python` Python's, `pico` Node's, `emulator` QEMU, `arm` finds a compiler for the targets, `image` reads what it
+//! produced, `board` makes the images that are flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
@@ -12,6 +12,7 @@ mod emulator;
 mod firmware;
 mod image;
 mod instructions;
+mod pico;
 mod python;
 mod setup;
 mod size;
@@ -47,7 +48,7 @@ enum Verb {
     },
     /// Install what the tests need and this machine lacks.
     Setup,
-    /// Build the firmware for the target, check that it has no heap, and make the image; print panics and sizes.
+    /// Build the firmware for the target, check that it has no heap, and make the images; print panics and sizes.
     Firmware,
     /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
     Size {

@@ -1,13 +1,14 @@
 //! `cargo xtask setup`: installs what the tests need and this machine lacks. Prints nothing if nothing is missing.
 //!
 //! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`, QEMU in
-//! `emulator`, what comes from Python's packages in `python`.
+//! `emulator`, what comes from Python's packages in `python`, and from those of Node.js in `pico`.
 
 use anyhow::Result;
 
 use crate::chores::arm;
 use crate::chores::debian::{self, Package};
 use crate::chores::emulator;
+use crate::chores::pico;
 use crate::chores::python;
 
 /// The packages of Debian that the tests need.
@@ -43,5 +44,6 @@ pub(crate) fn run() -> Result<()> {
     arm::compiler()?;
     emulator::install()?;
     python::install()?;
+    pico::install()?;
     Ok(())
 }

@@ -40,7 +40,7 @@ const SAY_EVERY: u32 = 10;
 /// Program or image do not build, QEMU is missing, or a scenario does not pass or cannot be played.
 pub(crate) fn run(runs: u32, busy: u32, files: &[PathBuf]) -> Result<ExitCode> {
     emulator::install()?;
-    let elf = board::build()?;
+    let elf = board::FIRST.build()?;
     step::run(step::cargo().args(["build", "--profile", "quick", "--package", "qiyong"]))?;
     let play = Play { program: step::root().join("target/quick/qiyong"), elf, files: named(files)? };
     let folder = step::root().join(FOLDER);

@@ -10,7 +10,6 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `smartcard` | what is written into the card's USART, in which order |
-//! | `spacing` | when a character may go to the card, and until when one is awaited |
 //! | `moment` | the time out of SysTick's ticks and counter |
 //! | `lease` | how long the watchdog may be fed without progress |
 //! | `queue` | characters that have come and wait to be taken |
@@ -29,8 +28,6 @@ mod moment;
 mod queue;
 #[cfg(any(target_os = "none", test))]
 mod smartcard;
-#[cfg(any(target_os = "none", test))]
-mod spacing;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}

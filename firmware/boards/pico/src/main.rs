@@ -6,8 +6,6 @@
 
 #[cfg(target_os = "none")]
 mod image;
-#[cfg(any(target_os = "none", test))]
-mod spacing;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}

@@ -8,10 +8,10 @@ use std::vec::Vec;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 
 /// Room for six items.
-pub(super) const SMALL: usize = 504;
+pub(crate) const SMALL: usize = 504;
 
 #[derive(Clone)]
-pub(super) struct Flash<const PAGE: usize = SMALL>(Rc<RefCell<Chip<PAGE>>>);
+pub(crate) struct Flash<const PAGE: usize = SMALL>(Rc<RefCell<Chip<PAGE>>>);
 
 #[derive(Clone)]
 struct Chip<const PAGE: usize> {
@@ -27,7 +27,7 @@ struct Chip<const PAGE: usize> {
 }
 
 impl<const PAGE: usize> Flash<PAGE> {
-    pub(super) fn new(pages: u32) -> Self {
+    pub(crate) fn new(pages: u32) -> Self {
         let pages = pages as usize;
         let chip = Chip {
             bytes: std::vec![0xFF; pages * PAGE],
@@ -41,46 +41,46 @@ impl<const PAGE: usize> Flash<PAGE> {
     }
 
     /// Another flash with the same contents.
-    pub(super) fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         Self(Rc::new(RefCell::new(self.0.borrow().clone())))
     }
 
     /// The power fails while the byte after so many is changed; what is left then depends on `seed`.
-    pub(super) fn cut_after(&self, bytes: u64, seed: u32) {
+    pub(crate) fn cut_after(&self, bytes: u64, seed: u32) {
         let mut chip = self.0.borrow_mut();
         (chip.power, chip.chance) = (bytes, seed.wrapping_mul(2_654_435_761) | 1);
     }
 
-    pub(super) fn power_on(&self) {
+    pub(crate) fn power_on(&self) {
         self.0.borrow_mut().power = u64::MAX;
     }
 
-    pub(super) fn is_off(&self) -> bool {
+    pub(crate) fn is_off(&self) -> bool {
         self.0.borrow().power == 0
     }
 
     /// How many bytes were written or erased.
-    pub(super) fn work(&self) -> u64 {
+    pub(crate) fn work(&self) -> u64 {
         self.0.borrow().work
     }
 
-    pub(super) fn erasures(&self) -> Vec<u32> {
+    pub(crate) fn erasures(&self) -> Vec<u32> {
         self.0.borrow().erased.clone()
     }
 
-    pub(super) fn endure(&self, from: u32, erasures: u32) {
+    pub(crate) fn endure(&self, from: u32, erasures: u32) {
         self.0.borrow_mut().endurance = (from as usize, erasures);
     }
 
-    pub(super) fn put(&self, at: usize, bytes: &[u8]) {
+    pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
         self.0.borrow_mut().bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
-    pub(super) fn flip(&self, at: usize, bit: usize) {
+    pub(crate) fn flip(&self, at: usize, bit: usize) {
         self.0.borrow_mut().bytes[at] ^= 1 << bit;
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.borrow().bytes.clone()
     }
 }

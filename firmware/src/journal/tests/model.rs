@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Totals};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Policy, Stan, TerminalId, Totals};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -68,7 +68,7 @@ pub(super) struct Model {
 
 pub(super) fn settings() -> Settings {
     let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-    Settings { rounds: ROUNDS, ..settings }
+    Settings { policy: Policy { rounds: ROUNDS, ..Policy::DEFAULT }, ..settings }
 }
 
 fn original(begun: u64) -> Original {

@@ -12,13 +12,13 @@ use crate::terminal::columns;
 
 /// The lease of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StoredLease {
+pub struct StoredLease {
     /// The name's last batch.
-    pub(crate) batch: Batch,
+    pub batch: Batch,
     /// Who has it; `None` since it was released.
-    pub(crate) token: Option<Token>,
+    pub token: Option<Token>,
     /// The batch is settled.
-    pub(crate) settled: bool,
+    pub settled: bool,
 }
 
 /// The last number that was used in a batch; the index of the transactions and the key of the reversals each have it at

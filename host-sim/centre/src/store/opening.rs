@@ -169,6 +169,37 @@ impl Store {
         Ok(store)
     }
 
+    /// Such a database that [`Store::renew`] makes new.
+    pub(crate) fn renewable(hsm: &Hsm) -> Result<Self, CentreError> {
+        let mut store = Self::in_this_memory(hsm)?;
+        if let Backend::Sqlite(sqlite) = &mut store.engine {
+            sqlite.begin_lasting()?;
+        }
+        Ok(store)
+    }
+
+    /// Makes a database as it was when [`Store::renewable`] had made it, which takes a hundredth of making another.
+    pub(crate) fn renew(&mut self) -> Result<(), CentreError> {
+        match &mut self.engine {
+            Backend::Sqlite(sqlite) => sqlite.take_back(),
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// See [`Centre::die_after`](crate::Centre::die_after).
+    pub(crate) fn die_after(&self, statements: u32) {
+        if let Some(sqlite) = self.sqlite() {
+            sqlite.die_after(Some(statements));
+        }
+    }
+
+    /// Ends what [`Store::die_after`] has begun.
+    pub(crate) fn start_again(&self) {
+        if let Some(sqlite) = self.sqlite() {
+            sqlite.die_after(None);
+        }
+    }
+
     /// The image of a database that has tables and nothing in them.
     fn tables() -> Result<Vec<u8>, CentreError> {
         let mut store = Self::in_sqlite(Connection::open_in_memory()?, Vault::published());

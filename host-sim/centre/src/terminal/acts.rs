@@ -1,10 +1,11 @@
 //! What is done about terminals, and looked up: each gets a key of its own, a new one, or none any more (docs/centre.md §18). A key is shown
-//! once, to whoever puts it into the terminal, and to nobody later.
+//! once, in the clear or enciphered, to whoever puts it into the terminal, and to nobody later.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::ecr::{Command, KeyLoad};
 
 use super::keys;
 use super::refusal::{Refused, here};
@@ -43,9 +44,15 @@ pub(crate) struct IssuedKey {
     institution: InstitutionNo,
     /// The terminal's name
     terminal: TerminalNo,
-    /// The key, 32 hex digits: for the file of `qiyong terminal --key`, or for the device that loads terminals
-    #[schema(value_type = String, pattern = "^[0-9A-F]{32}$")]
-    key: Private,
+    /// The key, 32 hex digits: for the file of `qiyong terminal --key`, or for the device that loads terminals. Not shown when
+    /// it was asked for sealed
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, pattern = "^[0-9A-F]{32}$")]
+    key: Option<Private>,
+    /// The key as a till's command has it, enciphered under the terminal's key before: for `qiyong terminal load-key --sealed`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9A-F]{96}$")]
+    sealed: Option<String>,
     /// Its check value: the first three bytes of eight zeros enciphered under it, 6 hex digits
     #[schema(pattern = "^[0-9A-F]{6}$")]
     kcv: String,
@@ -72,7 +79,7 @@ impl Act for RegisterTerminal {
         let name = (self.institution, self.terminal);
         match known(desk, name)? {
             Some((_, None)) => Err(Refused::Registered.into()),
-            last => issue(desk, name, last.map_or(0, |(number, _)| number)),
+            last => issue(desk, name, last.map_or(0, |(number, _)| number), None),
         }
     }
 }
@@ -86,6 +93,8 @@ pub(crate) struct RekeyTerminal {
     institution: InstitutionNo,
     /// The terminal's name there
     terminal: TerminalNo,
+    /// Show the key enciphered under the one before, so that who loads it does not see it
+    sealed: Option<bool>,
 }
 
 impl Act for RekeyTerminal {
@@ -96,8 +105,13 @@ impl Act for RekeyTerminal {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<IssuedKey, Refusal> {
         let name = (self.institution, self.terminal);
         let Some((number, None)) = known(desk, name)? else { return Err(Refused::Unknown.into()) };
+        let mut before = None;
+        if self.sealed == Some(true) {
+            before =
+                keys::of((desk.store(), desk.vault()), name.0.0, name.1.0)?.into_iter().next().map(|last| last.key);
+        }
         keys::end(desk, name.0.0, name.1.0)?;
-        issue(desk, name, number)
+        issue(desk, name, number, before.as_ref())
     }
 }
 
@@ -280,14 +294,19 @@ fn known(
     Ok(keys::last(desk, institution.0, terminal.0)?)
 }
 
-/// Makes the key after the one with this number.
+/// Makes the key after the one with this number, and shows it: in the clear, or enciphered `under` another.
 fn issue(
     desk: &Desk<'_>,
     (institution, terminal): (InstitutionNo, TerminalNo),
     last: i64,
+    under: Option<&X919>,
 ) -> Result<IssuedKey, Refusal> {
     let key: X919 = keys::add(desk, (institution.0, terminal.0), last.saturating_add(1))?;
     let kcv = keys::check_value(&key);
-    let key = Private(hex::encode_upper(key.expose()));
-    Ok(IssuedKey { institution, terminal, key, kcv, since: Moment(desk.now()) })
+    let sealed = under.map(|under| {
+        let load = KeyLoad::seal(institution.0, terminal.0, &key, under);
+        hex::encode_upper(&*Command::LoadKey(load).encode())
+    });
+    let key = if sealed.is_none() { Some(Private(hex::encode_upper(key.expose()))) } else { None };
+    Ok(IssuedKey { institution, terminal, key, sealed, kcv, since: Moment(desk.now()) })
 }

@@ -24,8 +24,8 @@ use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{
-    MESSAGE_MAX, MessageError, Parts, read_request, response, sender, write_answer, write_open_rejection,
-    write_rejection,
+    MESSAGE_MAX, MessageError, Parts, read_proved_request, read_request, response, sender, write_answer,
+    write_open_rejection, write_rejection,
 };
 use qiyong_protocol::centre::{Answer, Body, Request, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -217,7 +217,7 @@ impl Centre {
         let mut parts = Parts::default();
         let mut proved = Proved::default();
         let answer = match self.key_of(&message)? {
-            Found::Right(known) => match read_request(&message, &known.key, &mut parts) {
+            Found::Right(known) => match read_proved_request(&message, &mut parts) {
                 Ok(request) if self.believes(&request, &known)? => {
                     let asked = message.mac().map(|mac| mac.0.escape_ascii().to_string());
                     let proof = Proof { key: known.key, asked };
@@ -233,7 +233,7 @@ impl Centre {
                     }
                     write_answer(&answer, &message, &proof.key, &mut buffer)
                 }
-                Ok(_) | Err(MessageError::Mac) => {
+                Ok(_) => {
                     rejected = Some(Why::OtherKey);
                     write_rejection(response::MAC, &message, &known.key, &mut buffer)
                 }

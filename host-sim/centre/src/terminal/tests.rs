@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::ecr::Command;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
@@ -75,6 +77,25 @@ fn a_terminal_from_its_first_key_to_its_last() {
     // Its place is taken by another one, under a key of its own.
     let third = bench.done(OFFICER, "terminal.register", name(PHARMACY, "00000001"));
     assert!(![&first, &second].iter().any(|before| before["key"] == third["key"]));
+}
+
+/// Who loads a new key need not see it: it comes under the one before, as the terminal takes it.
+#[test]
+fn a_new_key_is_shown_sealed_under_the_one_before() {
+    let mut bench = bench(Centre::in_memory().unwrap());
+    let first = bench.done(OFFICER, "terminal.register", name(PHARMACY, "00000001"));
+    let mut under = [0; 16];
+    hex::decode_to_slice(first["key"].as_str().unwrap(), &mut under).unwrap();
+    let mut sealed = name(PHARMACY, "00000001");
+    sealed["sealed"] = json!(true);
+    let second = bench.done(OFFICER, "terminal.rekey", sealed);
+    assert_eq!(second.get("key"), None, "{second}");
+    let command = Command::decode(&hex::decode(second["sealed"].as_str().unwrap()).unwrap());
+    let Some(Command::LoadKey(load)) = command else { panic!("{second}") };
+    let key = load.open(&X919::new(under)).unwrap();
+    assert_eq!(hex::encode_upper(key.check_value()), second["kcv"].as_str().unwrap());
+    assert_ne!(first["kcv"], second["kcv"]);
+    assert_eq!((load.institution.to_string().as_str(), load.terminal.as_str()), (PHARMACY, "00000001"));
 }
 
 #[test]

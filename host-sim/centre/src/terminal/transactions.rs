@@ -52,11 +52,12 @@ use crate::life::card_file::{self, CardFile};
 use crate::life::deeds::BankAct;
 use crate::life::deeds::CardAct;
 use crate::life::history::{self, Event};
-use crate::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
+use crate::store::{Line, LineKind, Store, StoredTransaction, TransactionId};
 use crate::terminal::files::Files;
 use crate::terminal::forwarded;
 use crate::terminal::journal::{Function, Phase};
 use crate::terminal::leases::Hold;
+use crate::terminal::number::{Coming, Confirming, Number, Reversing, Subject};
 use crate::terminal::origin::Origin;
 use crate::terminal::settling::after;
 use crate::terminal::settling::compare::Verdict;
@@ -80,14 +81,14 @@ pub(crate) fn transact(
             write(LineKind::Refusal(Some(stan), reason))?;
             Ok(Answer::Refused(reason))
         };
-        match (store.transaction(id)?, store.reversal(id)?) {
-            (Some(known), _) if known.subject == subject => return Ok(answer_again(&known)),
-            (None, Some(reversed)) if reversed == subject.original() => {
+        match recorded(store, id)?.number().comes(&subject) {
+            Coming::New => {}
+            Coming::Again(answer) => return Ok(answer),
+            Coming::Late => {
                 write(LineKind::Transaction(stan, Err(Reason::AlreadyReversed)))?;
                 return Ok(Answer::Refused(Reason::AlreadyReversed));
             }
-            (None, None) => {}
-            _ => return refuse(Reason::NumberReused),
+            Coming::Other => return refuse(Reason::NumberReused),
         }
         let institution = origin.institution(files, request)?;
         let end = |reason| {
@@ -150,21 +151,13 @@ pub(crate) fn reverse(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     files.store.atomically(|store| {
-        let Some((known, is_reversed)) = of_original(store, id, original)? else {
-            return Ok(Answer::Refused(Reason::NumberReused));
+        let known = recorded(store, id)?;
+        let undone = match known.number().is_reversed(original) {
+            Reversing::Nothing(answer) => return Ok(answer),
+            Reversing::Undo(undone) => undone,
         };
-        if is_reversed {
-            return Ok(Answer::Done);
-        }
-        match known.as_ref().and_then(|known| known.phase) {
-            Some(Phase::Posted) => return Ok(Answer::Refused(Reason::AlreadyConfirmed)),
-            Some(Phase::Expired) => return Ok(Answer::Done),
-            Some(Phase::Pending | Phase::Voided) | None => {}
-        }
         store.remember_reversal(id, request.time, original)?;
-        if let Some(known) = known
-            && let Ok(receipt) = known.result
-        {
+        if let (Some(known), Some(receipt)) = (known.transaction, undone) {
             store.resolve(&known, Phase::Voided, files.now, None)?;
             undo(files, &known, receipt)?;
             after::note_late(files, known.id, Verdict::LateReversal)?;
@@ -182,24 +175,15 @@ pub(crate) fn confirm(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     files.store.atomically(|store| {
-        let Some((known, is_reversed)) = of_original(store, id, original)? else {
-            return Ok(Answer::Refused(Reason::NumberReused));
-        };
-        if is_reversed {
-            return Ok(Answer::Refused(Reason::AlreadyReversed));
+        let known = recorded(store, id)?;
+        if let Confirming::Nothing(answer) = known.number().is_confirmed(original) {
+            return Ok(answer);
         }
-        let Some(known) = known.filter(|known| known.result.is_ok()) else {
-            return Ok(Answer::Refused(Reason::UnknownTransaction));
-        };
-        match known.phase {
-            Some(Phase::Pending) => {
-                store.resolve(&known, Phase::Posted, files.now, result)?;
-                after::note_late(files, known.id, Verdict::LateConfirmation)?;
-                Ok(Answer::Done)
-            }
-            Some(Phase::Expired) => Ok(Answer::Refused(Reason::Expired)),
-            Some(Phase::Posted | Phase::Voided) | None => Ok(Answer::Done),
+        if let Some(known) = known.transaction {
+            store.resolve(&known, Phase::Posted, files.now, result)?;
+            after::note_late(files, known.id, Verdict::LateConfirmation)?;
         }
+        Ok(Answer::Done)
     })
 }
 
@@ -207,7 +191,7 @@ pub(crate) fn confirm(
 pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
     files.store.atomically(|store| {
         let Some(known) = store.transaction_in(row)? else { return Ok(false) };
-        let Ok(receipt) = known.result else { return Ok(false) };
+        let Some(receipt) = known.decided.expires() else { return Ok(false) };
         if !store.resolve(&known, Phase::Expired, files.now, None)? {
             return Ok(false);
         }
@@ -217,32 +201,26 @@ pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
     })
 }
 
-/// The transaction with this number, if it has come, and whether it was reversed; `None`: the number is another transaction's than
-/// the one of this original.
-fn of_original(
-    store: &Store,
-    id: TransactionId,
-    original: Original,
-) -> Result<Option<(Option<StoredTransaction>, bool)>, CentreError> {
-    let (known, reversed) = (store.transaction(id)?, store.reversal(id)?);
-    let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
-    let is_it = named.is_none_or(|named| named == original);
-    Ok(is_it.then_some((known, reversed.is_some())))
+/// What the database has of a number.
+struct Recorded {
+    transaction: Option<StoredTransaction>,
+    reversal: Option<Original>,
+}
+
+impl Recorded {
+    fn number(&self) -> Number<'_> {
+        Number { decided: self.transaction.as_ref().map(|known| &known.decided), reversal: self.reversal }
+    }
+}
+
+fn recorded(store: &Store, id: TransactionId) -> Result<Recorded, CentreError> {
+    Ok(Recorded { transaction: store.transaction(id)?, reversal: store.reversal(id)? })
 }
 
 /// What identifies the transaction of this number.
 pub(crate) const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
     let Request { institution, terminal, batch, .. } = *request;
     TransactionId { institution, terminal, batch, stan }
-}
-
-fn answer_again(known: &StoredTransaction) -> Answer {
-    match known.result {
-        Ok(_) if known.reversed => Answer::Refused(Reason::AlreadyReversed),
-        Ok(_) if !known.stands() => Answer::Refused(Reason::Expired),
-        Ok(receipt) => Answer::Approved(receipt),
-        Err(reason) => Answer::Refused(reason),
-    }
 }
 
 /// Moves money from the person's account to the institution; back, if `amount` is below zero. `row` is the
@@ -342,10 +320,10 @@ fn change(
 }
 
 fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
-    let number = known.subject.card;
+    let number = known.decided.subject.card;
     let card = card_file::find(files.store, &files.store.vault, number)?;
     let mut card = card.ok_or(CentreError::Damaged(Damage::Card(number)))?;
-    let reason = format!("{}-undone", known.subject.operation);
+    let reason = format!("{}-undone", known.decided.subject.operation);
     charge(files, &card, known.institution, (known.id, &reason), -i128::from(receipt.effects.charge.0))?;
     let undone = files.store.undo_activations(card.area, known.id)?;
     if undone.is_empty() {
@@ -375,8 +353,7 @@ fn keeps_in_use(
     function: Function,
     card: &CardFile,
 ) -> Result<bool, CentreError> {
-    let asked_only = transaction.subject.operation == Operation::Query.as_str();
-    let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
-    let may = transaction.stands() && !asked_only && can;
-    Ok(may && area_of(files.store, transaction.institution)? == Some(card.area))
+    let channel = transaction.institution.channel();
+    Ok(transaction.decided.keeps_in_use(function, channel, true)
+        && area_of(files.store, transaction.institution)? == Some(card.area))
 }

@@ -1,6 +1,7 @@
 //! A terminal whose clock is wrong: it gets nothing that it asks for, and what it tells is heard (docs/centre.md §18).
 
 use jiff::SignedDuration;
+use qiyong_protocol::centre::Policy;
 
 use crate::configuration;
 
@@ -130,4 +131,40 @@ fn the_bound_is_the_area_of_the_terminals_and_its_reasons_come_in_their_order() 
     let body = Body::Transact { stan: Stan(2), card: &shown, operation: &operation };
     let other_batch = Request { institution, terminal: TILL, batch: Batch(2), time: noon(), body };
     assert_eq!(centre.handle(&other_batch).unwrap(), Answer::Refused(Reason::NotSignedIn));
+}
+
+/// What the area lays down of how often a terminal tries comes with a sign-in; an area that lays down nothing says nothing.
+#[test]
+fn a_sign_in_brings_the_policy_of_the_terminals_area() {
+    let mut centre = centre_with(&inactive(b"X00000019"));
+    let area = Region::new("320100").unwrap();
+    let policy = |centre: &mut Centre, place| {
+        let body = Body::SignIn { token: TOKEN };
+        let institution = InstitutionCode::new(place).unwrap();
+        let request = Request { institution, terminal: TILL, batch: Batch::NONE, time: noon(), body };
+        match centre.handle(&request).unwrap() {
+            Answer::SignedIn { session, .. } => session.policy,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(policy(&mut centre, PHARMACY), None);
+    let since = centre.now().date();
+    let value = r#"{"tries":4,"rounds":16,"wait":45,"pause":10}"#;
+    configuration::keep(&centre.store, area, "terminal.policy", since, value).unwrap();
+    assert_eq!(policy(&mut centre, PHARMACY), Some(Policy { tries: 4, rounds: 16, wait: 45, pause: 10 }));
+    assert_eq!(policy(&mut centre, SUZHOU), None, "the other area has the default");
+
+    // What no terminal would do is refused when it is set.
+    let kind = crate::terminal::PARAMETERS.iter().find(|kind| kind.name == "terminal.policy").unwrap();
+    let check = |value: &str| (kind.check)(serde_json::from_str(value).unwrap());
+    assert!(check(value).is_ok());
+    for wrong in [
+        r#"{"tries":0,"rounds":16,"wait":45,"pause":10}"#,
+        r#"{"tries":4,"rounds":100,"wait":45,"pause":10}"#,
+        r#"{"tries":4,"rounds":16,"wait":4,"pause":10}"#,
+        r#"{"tries":4,"rounds":16,"wait":45,"pause":61}"#,
+    ] {
+        assert!(check(wrong).unwrap_err().contains("tries: 1 to 9"), "{wrong}");
+    }
+    assert!(check(r#"{"tries":4}"#).is_err());
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
-use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
+use qiyong_protocol::ecr::{Command, Event, KeyLoad, Reference, Refused, State, TEST_TRANSPORT_KEY};
 
 use super::EmulatorError;
 use super::clock::{self, BoardClock, HZ};
@@ -25,6 +25,7 @@ use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::visit::LinkTrouble;
 
 /// How long the image may take to start, and to take a command, in cycles.
@@ -172,29 +173,64 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Tells the terminal its institution, and waits until the terminal confirms it.
+    /// Tells the terminal its institution, and waits until the terminal confirms it. A terminal that has no key of that name gets
+    /// it: under the transport key of tests if it has none yet, else under the same key, since this till knows no other.
     ///
     /// # Errors
     /// The terminal does not confirm it.
     pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
-        self.till.command(&Command::Setup(setup), self.clock.now());
+        match self.stand(&setup) {
+            Err(EmulatorError::Refused(Refused::NoKey)) => {}
+            other => return other,
+        }
+        match self.load_key(setup.sealed(&TEST_TRANSPORT_KEY)) {
+            Err(EmulatorError::Refused(Refused::OtherKey)) => self.load_key(setup.sealed(&setup.key))?,
+            loaded => loaded?,
+        };
+        self.stand(&setup)
+    }
+
+    fn stand(&mut self, setup: &Setup) -> Result<(), EmulatorError> {
+        let state = self.tell(&Command::Setup(setup.place()), |event| match event {
+            Event::State(state) if state.set_up => Some(state),
+            // Its state after the start.
+            _ => None,
+        })?;
+        self.state = Some(state);
+        Ok(())
+    }
+
+    /// Gives the terminal a master key; returns the check value of the key that it has then.
+    ///
+    /// # Errors
+    /// The terminal does not take it, or says nothing.
+    pub fn load_key(&mut self, load: KeyLoad) -> Result<[u8; 3], EmulatorError> {
+        self.tell(&Command::LoadKey(load), |event| match event {
+            Event::KeyLoaded(check) => Some(check),
+            _ => None,
+        })
+    }
+
+    /// Says a command, and waits for the event that answers it and whatever follows from it.
+    fn tell<T>(&mut self, command: &Command, known: impl Fn(Event) -> Option<T>) -> Result<T, EmulatorError> {
+        self.till.command(command, self.clock.now());
         let end = self.clock.now() + START;
         while self.clock.now() < end {
             for happened in self.step()? {
                 match happened {
-                    Happened::Till(Heard::Event(Event::State(state))) if state.set_up => {
-                        self.state = Some(state);
-                        // Whatever follows from it.
-                        self.settle()?;
-                        return self.log.drain(&mut self.probe);
-                    }
                     Happened::Till(Heard::Event(Event::Refused(why))) => return Err(EmulatorError::Refused(why)),
-                    // Its state after the start.
+                    Happened::Till(Heard::Event(event)) => {
+                        if let Some(known) = known(event) {
+                            self.settle()?;
+                            self.log.drain(&mut self.probe)?;
+                            return Ok(known);
+                        }
+                    }
                     _ => {}
                 }
             }
         }
-        Err(self.mute("has been told where it stands, and has not said that it knows"))
+        Err(self.mute("has been told its place or key, and has not said that it knows"))
     }
 
     /// Waits until the log has these words.

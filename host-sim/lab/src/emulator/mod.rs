@@ -14,7 +14,7 @@
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
 //! | `happened` | what the board has done, and what the holder does later |
-//! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended |
+//! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended; `ram` is the board's memory at one moment |
 //!
 //! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
 //! not model is not proven here: the USART's smartcard mode, parity, the card's clock, and how long the image takes for
@@ -28,6 +28,7 @@ mod lines;
 pub mod machine;
 mod probe;
 mod qemu;
+mod ram;
 mod serial;
 mod slot;
 mod step;

@@ -146,7 +146,7 @@ impl Machine {
             Heard::Event(Event::State(state)) => self.state = Some(state),
             Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
             // The end of an earlier visit, repeated.
-            Heard::Event(Event::Ended(_)) => {}
+            Heard::Event(Event::Ended(_) | Event::KeyLoaded(_)) => {}
             Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
         }
         Ok(None)

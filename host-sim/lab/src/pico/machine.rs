@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Setup, State};
+use qiyong_protocol::ecr::{Command, Ended, Event, Reference, TEST_TRANSPORT_KEY};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::PicoError;
@@ -17,6 +17,7 @@ use crate::probe::log::Log;
 use crate::probe::ScreenText;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till::{self, Heard, TillEnd};
 use qiyong_sim::time::later;
 use qiyong_sim::world::centre::CentreEnd;
@@ -49,7 +50,6 @@ pub struct Machine {
     /// How many rows of the log were looked at.
     looked: usize,
     screens: Vec<ScreenText>,
-    state: Option<State>,
     next: Reference,
 }
 
@@ -61,11 +61,11 @@ enum Happened {
 }
 
 impl Machine {
-    /// Boots an image and tells it its institution.
+    /// Boots an image, gives it its master key and tells it its institution.
     ///
     /// # Errors
     /// The file is no image, there is no Node.js, or the image does not do what it should.
-    pub fn boot(elf: &Path, setup: Setup) -> Result<Self, PicoError> {
+    pub fn boot(elf: &Path, setup: &Setup) -> Result<Self, PicoError> {
         let ImageLog { table, rtt } = ImageLog::read(elf)?;
         let mut machine = Self {
             chip: Harness::start(elf)?,
@@ -77,13 +77,14 @@ impl Machine {
             log: Log::new(table, rtt),
             looked: 0,
             screens: Vec::new(),
-            state: None,
             next: Reference(1),
         };
         machine.till.begin_anew();
         machine.rest(START)?;
-        machine.command(&Command::Setup(setup));
-        machine.until(|machine| machine.state.is_some_and(|state| state.set_up))?;
+        machine.command(&Command::LoadKey(setup.sealed(&TEST_TRANSPORT_KEY)));
+        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::KeyLoaded(_)))))?;
+        machine.command(&Command::Setup(setup.place()));
+        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
         Ok(machine)
     }
 
@@ -123,7 +124,6 @@ impl Machine {
                     Happened::Till(Heard::Event(Event::Ended(ended))) if ended.reference == reference => {
                         return self.log.drain(&mut self.chip).map(|()| ended);
                     }
-                    Happened::Till(Heard::Event(Event::State(state))) => self.state = Some(state),
                     Happened::Till(Heard::Event(Event::Refused(why))) => return Err(PicoError::Refused(why)),
                     Happened::Till(_) => {}
                     Happened::Screen(text) => {
@@ -177,20 +177,17 @@ impl Machine {
         Ok(())
     }
 
-    /// Goes on until `done` says so.
-    fn until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), PicoError> {
+    /// Goes on until `what` has happened.
+    fn until(&mut self, what: impl Fn(&Happened) -> bool) -> Result<(), PicoError> {
         let end = self.now + MINUTES * 60 * HZ;
         while self.now < end {
-            let all = self.step(end)?;
-            for happened in &all {
-                match happened {
-                    Happened::Till(Heard::Event(Event::State(state))) => self.state = Some(*state),
-                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(PicoError::Refused(*why)),
-                    _ => {}
+            for happened in self.step(end)? {
+                if let Happened::Till(Heard::Event(Event::Refused(why))) = happened {
+                    return Err(PicoError::Refused(why));
                 }
-            }
-            if done(self) {
-                return Ok(());
+                if what(&happened) {
+                    return Ok(());
+                }
             }
         }
         Err(self.endless())

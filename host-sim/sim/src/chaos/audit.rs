@@ -5,22 +5,23 @@
 
 use qiyong_firmware::terminal::Report;
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::rules::decision::{CardRecord, Effects};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::books::{Entry, Phase};
 use super::cast::ACCOUNT;
-use super::door::Crossing;
 use super::invariant::{Broken, Invariant};
 use super::ledger::{End, Ledger, Occasion, Sale};
+use super::secrets::Secrets;
 
 /// What was seen of a visit.
 pub struct Seen {
     /// What it was about.
     pub occasion: Occasion,
-    /// What was said at the centre's door.
-    pub crossings: Vec<Crossing>,
+    /// At which terminal.
+    pub terminal: TerminalId,
     /// What the holder was shown as done.
     pub shown: Option<Effects>,
     /// How it ended; `None`: with a cut.
@@ -43,35 +44,36 @@ pub struct Auditor {
     /// How many wrong PINs were keyed for each card so far.
     wrong: Vec<u8>,
     /// What must stand in no line.
-    secrets: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Auditor {
     /// An auditor who knows these secrets.
     pub fn new(secrets: Vec<String>) -> Self {
-        Self { secrets, ..Self::default() }
+        let mut auditor = Self::default();
+        secrets.into_iter().for_each(|secret| auditor.learn(secret));
+        auditor
     }
 
     /// A holder has another PIN from now on.
     pub fn learn(&mut self, secret: String) {
-        if !self.secrets.contains(&secret) {
-            self.secrets.push(secret);
-        }
+        self.secrets.add(secret);
     }
 
-    /// After a visit.
+    /// A holder was shown what is seen of a visit.
+    ///
+    /// # Errors
+    /// An invariant is broken.
+    pub fn show(&mut self, seen: &Seen) -> Result<(), Broken> {
+        seen.shown.map_or(Ok(()), |shown| self.ledger.show(seen.occasion.step, shown))
+    }
+
+    /// After a visit, when all was heard that was said in it, and [shown](Auditor::show) what was.
     ///
     /// # Errors
     /// An invariant is broken.
     pub fn visited(&mut self, seen: Seen) -> Result<(), Broken> {
-        let Seen { occasion, crossings, shown, report, owed, owes, tries: [before, after], wrong } = seen;
-        let at = crossings.last().map(|crossing| crossing.named.terminal);
-        for crossing in crossings {
-            self.ledger.hear(crossing, occasion)?;
-        }
-        if let Some(shown) = shown {
-            self.ledger.show(occasion.step, shown)?;
-        }
+        let Seen { occasion, terminal, shown: _, report, owed, owes, tries: [before, after], wrong } = seen;
         let card = occasion.card;
         if self.wrong.len() <= card {
             self.wrong.resize(card + 1, 0);
@@ -94,7 +96,7 @@ impl Auditor {
             self.ledger.let_be(occasion.step);
         }
         let unreversed = |sale: &&Sale| {
-            Some(sale.named.terminal) == at
+            sale.named.terminal == terminal
                 && sale.is_in_force()
                 && !sale.shown
                 && !sale.is_let_be
@@ -151,7 +153,7 @@ impl Auditor {
     /// # Errors
     /// Something does.
     pub fn look_at(&self, texts: &[&str]) -> Result<(), Broken> {
-        let leaks = |text: &&str| self.secrets.iter().any(|secret| text.contains(secret.as_str()));
+        let leaks = |text: &&str| self.secrets.stand_in(text);
         let Some(text) = texts.iter().find(|text| leaks(text)) else { return Ok(()) };
         let line = text.lines().position(|line| leaks(&line)).unwrap_or_default();
         Broken::that(Invariant::NoSecretLeaks, || format!("a PIN, a key or an ID number stands in line {}", line + 1))

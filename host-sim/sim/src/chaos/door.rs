@@ -1,21 +1,16 @@
-//! The centre's door: what terminals say there and what they are answered, read by somebody who knows the keys and has no
-//! other source.
+//! The centre's door: what terminals say there and what they are answered, as whoever watches the line and knows the keys has
+//! read it.
 //!
 //! Not here: what it means for anybody's money; that is the auditor's.
 
-use std::collections::BTreeMap;
-
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::Parts;
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
-use crate::serial::ears::Ears;
 use crate::time::VirtualTime;
 use crate::world::centre::{CentreEnd, CentreFailure};
 
@@ -76,29 +71,23 @@ pub struct Door<C> {
     /// The centre.
     pub centre: C,
     time: VirtualTime,
-    /// Of each terminal, by F42 and F41: so that few keys are tried for a message.
-    ears: BTreeMap<Vec<u8>, Ears>,
     crossings: Vec<Crossing>,
     /// How many messages have come.
     pub messages: u64,
+    /// How often it was killed.
+    pub kills: u64,
 }
 
 impl<C: CentreEnd> Door<C> {
     /// The door of this centre.
     pub fn of(centre: C, time: VirtualTime) -> Self {
-        Self { centre, time, ears: BTreeMap::new(), crossings: Vec::new(), messages: 0 }
+        Self { centre, time, crossings: Vec::new(), messages: 0, kills: 0 }
     }
 
     /// What has been said since the last time that somebody asked.
     pub fn take(&mut self) -> Vec<Crossing> {
         std::mem::take(&mut self.crossings)
     }
-}
-
-/// Who says that it has sent a message; empty if that cannot be read.
-fn sender(message: &[u8]) -> Vec<u8> {
-    let Ok(message) = Message::read(message) else { return Vec::new() };
-    [42, 41].into_iter().filter_map(|field| message.field(field)).flat_map(|value| value.bytes.to_vec()).collect()
 }
 
 fn named(request: &Request<'_>) -> Option<(Said, Named)> {
@@ -115,19 +104,23 @@ fn named(request: &Request<'_>) -> Option<(Said, Named)> {
 impl<C: CentreEnd> CentreEnd for Door<C> {
     fn answer(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
         self.messages += 1;
-        let (key, mut parts) = (self.centre.key(), Parts::default());
-        let answer = self.centre.answer(message)?;
-        let ears = self.ears.entry(sender(message)).or_default();
-        let Ok(request) = ears.request(message, &key, &mut parts) else { return Ok(answer) };
-        let told = match answer.as_deref().map(|answer| ears.answer(answer, message, &request, &key)) {
-            Some(Ok(Answer::Approved(receipt))) => Told::Approved(receipt.effects),
-            Some(Ok(Answer::Done)) => Told::Done,
-            Some(Ok(Answer::Refused(reason))) => Told::Refused(reason),
+        self.centre.answer(message)
+    }
+
+    fn dies_at(&mut self, statement: u32) {
+        self.kills += 1;
+        self.centre.dies_at(statement);
+    }
+
+    fn overheard(&mut self, request: &Request<'_>, answer: Option<&Answer>) {
+        let told = match answer {
+            Some(Answer::Approved(receipt)) => Told::Approved(receipt.effects),
+            Some(Answer::Done) => Told::Done,
+            Some(Answer::Refused(reason)) => Told::Refused(*reason),
             _ => Told::Nothing,
         };
         let at = self.time.seconds();
-        self.crossings.extend(named(&request).map(|(said, named)| Crossing { named, said, told, at }));
-        Ok(answer)
+        self.crossings.extend(named(request).map(|(said, named)| Crossing { named, said, told, at }));
     }
 
     fn set_time(&mut self, now: Timestamp) {

@@ -9,6 +9,7 @@ use rand_core::{Rng, SeedableRng};
 use super::plan::{Asks, Fate, Plan, Step, Trouble};
 use crate::line::PullDuring;
 use crate::serial::wire::ByteFault;
+use crate::world::direct::Level;
 use crate::world::visit::{CancelAt, LinkTrouble};
 
 /// How large a world is.
@@ -20,11 +21,13 @@ pub struct Size {
     pub cards: u32,
     /// Steps.
     pub steps: u32,
+    /// At which level terminals speak to cards. What would go wrong on the line is drawn all the same, and comes to nothing.
+    pub level: Level,
 }
 
 impl Default for Size {
     fn default() -> Self {
-        Self { terminals: 3, cards: 3, steps: 12 }
+        Self { terminals: 3, cards: 3, steps: 12, level: Level::Line }
     }
 }
 
@@ -41,6 +44,8 @@ const NOTICED: [&str; 5] = ["flipped", "lost", "silent", "short-circuit", "pulle
 const CHARACTERS: u64 = 700;
 /// Bytes of a visit on the serial line, in either direction.
 const BYTES: u64 = 900;
+/// Statements with which a centre acts on a message.
+const STATEMENTS: u64 = 32;
 /// Bytes that a visit writes into the flash: a record has more than a hundred, and a page is erased now and then.
 const WRITTEN: u64 = 400;
 
@@ -54,10 +59,11 @@ pub fn seed_of(run: u64, world: u64) -> u64 {
 
 /// The plan of this seed.
 pub fn plan(seed: u64, size: Size) -> Plan {
-    let Size { terminals, cards, steps } = size;
+    let Size { terminals, cards, steps, level } = size;
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
-    let steps = (1..=steps).map(|id| step(id, size, &mut dice)).collect();
-    Plan { seed, terminals, cards, steps }
+    let mut steps: Vec<_> = (1..=steps).map(|id| step(id, size, &mut dice)).collect();
+    partition(&mut steps, &mut dice);
+    Plan { seed, terminals, cards, level, steps }
 }
 
 /// A source of chance with the few questions that a plan asks of it.
@@ -78,6 +84,15 @@ impl Dice {
     }
 }
 
+/// In one world of three, some terminals do not reach the centre for a while.
+fn partition(steps: &mut [Step], dice: &mut Dice) {
+    let (is_drawn, first, long, cut_off) = (dice.below(3) == 0, dice.below(10), 2 + dice.below(5), 1 + dice.below(7));
+    let during = steps.iter_mut().skip(first as usize).take(long as usize);
+    for step in during.filter(|step| is_drawn && cut_off >> (step.terminal % 3) & 1 == 1) {
+        step.trouble.push(Trouble::Partition);
+    }
+}
+
 fn step(id: u32, size: Size, dice: &mut Dice) -> Step {
     let asks = match dice.below(10) {
         0 => Asks::Query,
@@ -86,20 +101,22 @@ fn step(id: u32, size: Size, dice: &mut Dice) -> Step {
     };
     let troubles = [0, 0, 1, 1, 2, 3];
     let troubles = dice.pick(&troubles).copied().unwrap_or_default();
+    let (wait, terminal) =
+        (dice.pick(&WAITS).copied().unwrap_or_default(), dice.below(u64::from(size.terminals)) as u32);
     Step {
         id,
-        wait: dice.pick(&WAITS).copied().unwrap_or_default(),
-        terminal: dice.below(u64::from(size.terminals)) as u32,
+        wait,
+        terminal,
         card: dice.below(u64::from(size.cards)) as u32,
         asks,
         fen: 1 + dice.below(20_000),
-        trouble: (0..troubles).map(|_| trouble(dice)).collect(),
+        trouble: (0..troubles).map(|_| trouble(terminal, size, dice)).collect(),
     }
 }
 
-fn trouble(dice: &mut Dice) -> Trouble {
+fn trouble(here: u32, size: Size, dice: &mut Dice) -> Trouble {
     const FATES: [Fate; 5] = [Fate::Lost, Fate::Unanswered, Fate::Damaged, Fate::Late, Fate::Twice];
-    match dice.below(24) {
+    match dice.below(28) {
         0..=2 => Trouble::Link { kind: dice.word(&LinkTrouble::WORDS) },
         3..=6 => {
             Trouble::Message { number: dice.below(7) as usize, fate: dice.pick(&FATES).copied().unwrap_or(Fate::Lost) }
@@ -121,6 +138,13 @@ fn trouble(dice: &mut Dice) -> Trouble {
         17 => Trouble::Worn,
         18 | 19 => Trouble::PowerAtMoment { moment: dice.below(MOMENTS) },
         20 | 21 => Trouble::PowerAtByte { byte: dice.below(WRITTEN) },
+        22 | 23 => Trouble::CentreKilled { number: dice.below(7) as usize, statement: dice.below(STATEMENTS) as u32 },
+        24 | 25 if size.terminals > 1 => {
+            let others = u64::from(size.terminals) - 1;
+            let terminal = (u64::from(here) + 1 + dice.below(others)) % u64::from(size.terminals);
+            let (number, card) = (dice.below(7) as usize, dice.below(u64::from(size.cards)) as u32);
+            Trouble::Meanwhile { number, terminal: terminal as u32, card }
+        }
         _ => Trouble::TillKilled { moment: dice.below(MOMENTS) },
     }
 }

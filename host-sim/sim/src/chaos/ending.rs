@@ -12,6 +12,7 @@ use super::invariant::{Broken, Invariant};
 use super::ledger::{Occasion, PENDING};
 use super::plan::{Asks, Step};
 use super::player::{Player, failed, owes};
+use crate::world::terminal_id;
 
 /// How often a terminal is asked to settle what it owes, and a holder comes back.
 const ROUNDS: u32 = 4;
@@ -51,6 +52,8 @@ pub(super) fn end<C: Books>(player: &mut Player<'_, C>) -> Result<(), Broken> {
 
 /// Compares the books.
 fn compare<C: Books>(player: &mut Player<'_, C>) -> Result<(), Broken> {
+    player.film.begin();
+    player.look_up_all()?;
     let door = player.world.centre.borrow();
     player.auditor.closed(&door.centre.entries().map_err(failed)?)?;
     match door.centre.first_wrong().map_err(failed)? {
@@ -80,7 +83,7 @@ fn heal<C: Books>(player: &mut Player<'_, C>, place: usize) -> Result<(), Broken
         let owes = owes(terminal);
         let seen = Seen {
             occasion: Occasion { step: FIRST * 2 + round, card: 0, at_bank: false, price: Fen(0), is_cause: false },
-            crossings: player.world.centre.borrow_mut().take(),
+            terminal: terminal_id(place as u32 + 1),
             shown: None,
             report: Some(report.clone()),
             owed: owes,
@@ -89,7 +92,7 @@ fn heal<C: Books>(player: &mut Player<'_, C>, place: usize) -> Result<(), Broken
             wrong: 0,
         };
         player.tell_of(Some(&report));
-        player.judge(seen)?;
+        player.judge(seen, None)?;
         if report.outcome == Outcome::Approved && !owes {
             return Ok(());
         }

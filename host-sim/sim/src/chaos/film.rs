@@ -2,13 +2,13 @@
 //!
 //! Secrets are masked before anything comes here; the auditor reads the lines to see whether that is so.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
 use super::plan::Step;
 use crate::time::CLOCK_HZ;
-use crate::world::event::Event;
+use crate::world::event::{Apdu, Event};
 
 /// The lines so far.
 #[derive(Default)]
@@ -37,10 +37,12 @@ impl Film {
     }
 
     /// Adds a line at this cycle. Its time is in seconds of the world, to the microsecond.
-    pub fn line(&mut self, cycle: u64, text: &str) {
+    pub fn line(&mut self, cycle: u64, text: fmt::Arguments<'_>) {
         let micros = u128::from(cycle) * 1_000_000 / u128::from(CLOCK_HZ);
+        // A world has fewer seconds than a u64 holds.
+        let (seconds, micros) = ((micros / 1_000_000) as u64, (micros % 1_000_000) as u32);
         let from = self.recent.len();
-        let _ = writeln!(self.recent, "{:>8}.{:06}  {text}", micros / 1_000_000, micros % 1_000_000);
+        let _ = writeln!(self.recent, "{seconds:>8}.{micros:06}  {text}");
         let line = self.recent.get(from..).unwrap_or_default();
         self.hash.update(line);
         if self.keeps {
@@ -55,27 +57,30 @@ impl Film {
         for trouble in trouble {
             let _ = write!(text, "; {trouble:?}");
         }
-        self.line(cycle, &text);
+        self.line(cycle, format_args!("{text}"));
     }
 
     /// An event of a world.
     pub fn event(&mut self, cycle: u64, event: &Event) {
-        let text = match event {
-            Event::Screen(text) => format!("screen: {} {}", text.english.replace('\n', " "), text.detail),
-            Event::Keyed(which) => format!("keyed: {which:?} PIN ***"),
-            Event::NotKeyed(why) => format!("not keyed: {why}"),
-            Event::Atr(bytes) => format!("card: ATR of {} bytes", bytes.len()),
+        match event {
+            Event::Screen(text) => {
+                let english = text.english.replace('\n', " ");
+                self.line(cycle, format_args!("screen: {english} {}", text.detail));
+            }
+            Event::Keyed(which) => self.line(cycle, format_args!("keyed: {which:?} PIN ***")),
+            Event::NotKeyed(why) => self.line(cycle, format_args!("not keyed: {why}")),
+            Event::Atr(bytes) => self.line(cycle, format_args!("card: ATR of {} bytes", bytes.len())),
             Event::Apdu(apdu) => {
                 let [cla, ins, p1, p2] = apdu.header;
-                let header = format!("{cla:02X}{ins:02X}{p1:02X}{p2:02X}");
-                format!("card: {header} {} [{}] -> [{}] {}", apdu.name, apdu.data, apdu.response, apdu.sw)
+                let Apdu { name, data, response, sw, .. } = apdu.as_ref();
+                let header = format_args!("{cla:02X}{ins:02X}{p1:02X}{p2:02X}");
+                self.line(cycle, format_args!("card: {header} {name} [{data}] -> [{response}] {sw}"));
             }
-            Event::SlotFailed(error) => format!("card: {error}"),
-            Event::Message { asked, answered } => format!("centre: {asked} -> {answered}"),
-            Event::Line(..) => return,
-            Event::Finding(finding) => format!("referee: {}", finding.rule.name()),
-        };
-        self.line(cycle, &text);
+            Event::SlotFailed(error) => self.line(cycle, format_args!("card: {error}")),
+            Event::Message { asked, answered } => self.line(cycle, format_args!("centre: {asked} -> {answered}")),
+            Event::Line(..) => {}
+            Event::Finding(finding) => self.line(cycle, format_args!("referee: {}", finding.rule.name())),
+        }
     }
 
     /// The hash of all lines (SHA-256), and the lines, if they were kept.

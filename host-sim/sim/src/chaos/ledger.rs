@@ -61,6 +61,11 @@ impl Sale {
     pub fn is_in_force(&self) -> bool {
         self.approved.is_some() && !matches!(self.end, Some(End::Voided | End::Expired))
     }
+
+    /// Whether it was approved, and has no end yet.
+    const fn is_open(&self) -> bool {
+        self.approved.is_some() && self.end.is_none()
+    }
 }
 
 /// The sales, oldest first.
@@ -86,7 +91,7 @@ impl Ledger {
     /// An answer breaks an invariant.
     pub fn hear(&mut self, crossing: Crossing, occasion: Occasion) -> Result<(), Broken> {
         let Crossing { named, said, told, at } = crossing;
-        let place = match self.sales.iter().position(|sale| sale.named == named) {
+        let place = match self.sales.iter().rposition(|sale| sale.named == named) {
             Some(place) => place,
             None => {
                 self.sales.push(Sale {
@@ -151,18 +156,26 @@ impl Ledger {
         }
     }
 
-    /// The centre has been told to undo what nobody has confirmed in time; these are its books then, at this second.
+    /// Whether a sale was approved that has no end yet.
+    pub fn has_open(&self) -> bool {
+        self.sales.iter().any(Sale::is_open)
+    }
+
+    /// The centre has been told to undo what nobody has confirmed in time; these are its books then, at this second. Returns the
+    /// cards of what it has undone.
     ///
     /// # Errors
     /// It has undone what it must not, or not what it must.
-    pub fn expire(&mut self, entries: &[Entry], now: u32) -> Result<(), Broken> {
+    pub fn expire(&mut self, entries: &[Entry], now: u32) -> Result<Vec<usize>, Broken> {
         let agrees = Invariant::AgreesInTheEnd;
-        for sale in self.sales.iter_mut().filter(|sale| sale.approved.is_some()) {
+        let mut undone = Vec::new();
+        for sale in self.sales.iter_mut().filter(|sale| sale.is_open()) {
             let age = now.saturating_sub(sale.at);
             let phase = entries.iter().find(|entry| sale.is_entry(entry)).and_then(|entry| entry.phase);
             match (sale.end, phase) {
                 (None, Some(Phase::Expired)) if age >= PENDING => {
                     sale.end = Some(End::Expired);
+                    undone.push(sale.occasion.card);
                     self.unheard += u64::from(sale.shown);
                 }
                 (None, Some(Phase::Expired)) => {
@@ -174,7 +187,7 @@ impl Ledger {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(undone)
     }
 }
 

@@ -12,14 +12,15 @@
 //! | [`door`] | what is heard at the centre's door |
 //! | [`books`] | what an auditor needs of a centre |
 //! | [`invariant`] | what must never break, by name |
-//! | [`audit`] | the auditor; [`ledger`] is the ledger of its own |
-//! | [`play`], [`player`] | plays a plan; what is done in a step |
+//! | [`audit`] | the auditor; [`ledger`] is the ledger of its own; `secrets` finds what must stand nowhere |
+//! | [`play`], [`player`] | plays a plan; what is done in a step, and `beside` it |
 //! | [`film`], [`figures`] | what happened, a line an event, and the hash of it; what is counted |
 //! | [`shrink`] | a failing plan, made as small as it can be |
 //!
 //! Not here: which centre it is, and how many worlds run at once.
 
 pub mod audit;
+mod beside;
 pub mod books;
 pub mod cast;
 pub mod door;
@@ -32,6 +33,7 @@ pub mod ledger;
 pub mod plan;
 pub mod play;
 pub mod player;
+mod secrets;
 pub mod shrink;
 mod trouble;
 mod words;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::line::PullDuring;
 use crate::serial::wire::ByteFault;
 use crate::toml_error::explain;
+use crate::world::direct::Level;
 use crate::world::visit::{CancelAt, LinkTrouble};
 
 use super::words::{CHARACTER_WORDS, word};
@@ -26,9 +27,17 @@ pub struct Plan {
     pub terminals: u32,
     /// How many cards.
     pub cards: u32,
+    /// At which level terminals speak to cards.
+    #[serde(default, skip_serializing_if = "is_line")]
+    pub level: Level,
     /// What happens.
     #[serde(rename = "step", default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_line(level: &Level) -> bool {
+    *level == Level::Line
 }
 
 /// A visit.
@@ -117,6 +126,24 @@ pub enum Trouble {
         /// The word.
         at: String,
     },
+    /// No message gets through, as in the visits around it.
+    Partition,
+    /// The centre is killed while it acts on one message, by its number in the visit, and starts again.
+    CentreKilled {
+        /// The number, from 0.
+        number: usize,
+        /// Before this statement of its database, from 0; at the latest before its answer goes out.
+        statement: u32,
+    },
+    /// Before one message goes to the centre, by its number in the visit, somebody pays at another terminal.
+    Meanwhile {
+        /// The number, from 0.
+        number: usize,
+        /// At which terminal.
+        terminal: u32,
+        /// With which card; if it is that of the visit, with a copy as it was issued.
+        card: u32,
+    },
     /// The holder keys a wrong PIN first.
     WrongPin,
     /// The till's clock is ahead by so many seconds; behind, if below zero.
@@ -174,6 +201,12 @@ pub enum PlanError {
         /// The step.
         id: u32,
     },
+    /// What happens meanwhile happens nowhere else.
+    #[error("step {id}: what happens `meanwhile` happens at another terminal, and with a card that there is")]
+    Elsewhere {
+        /// The step.
+        id: u32,
+    },
     /// Numbers that no world can have.
     #[error("step {id}: `fen` is 1 to 100000, and `wait` at most 100000")]
     Number {
@@ -220,6 +253,15 @@ impl Plan {
             if !(1..=100_000).contains(&step.fen) || step.wait > 100_000 {
                 return Err(PlanError::Number { id });
             }
+            let elsewhere = |trouble: &Trouble| match trouble {
+                Trouble::Meanwhile { terminal, card, .. } => {
+                    *terminal < self.terminals && *terminal != step.terminal && *card < self.cards
+                }
+                _ => true,
+            };
+            if !step.trouble.iter().all(elsewhere) {
+                return Err(PlanError::Elsewhere { id });
+            }
             step.trouble.iter().try_for_each(|trouble| trouble.check(id))?;
         }
         Ok(())
@@ -237,6 +279,9 @@ impl Trouble {
             Self::Noise { .. } => "noise",
             Self::Pull { .. } => "pull",
             Self::Cancel { .. } => "cancel",
+            Self::Partition => "partition",
+            Self::CentreKilled { .. } => "centre-killed",
+            Self::Meanwhile { .. } => "meanwhile",
             Self::WrongPin => "wrong-pin",
             Self::Clock { .. } => "clock",
             Self::Worn => "worn",

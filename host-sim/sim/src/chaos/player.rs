@@ -3,9 +3,12 @@
 //! What is asked of which step is in the plan; how a world ends is in `ending`.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use qiyong_firmware::terminal::Report;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::issue::IssuedCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::rules::decision::{Institution, Operation};
 use qiyong_protocol::rules::institution::Channel;
@@ -29,7 +32,7 @@ use crate::time::VirtualTime;
 use crate::world::interruption::Interruption;
 use crate::world::till::TillError;
 use crate::world::visit::Visit;
-use crate::world::{PAGE, World, WorldTerminal};
+use crate::world::{PAGE, World, WorldTerminal, terminal_id};
 
 /// When a world begins.
 const BEGIN: jiff::civil::DateTime = jiff::civil::date(2026, 3, 2).at(9, 0, 0, 0);
@@ -69,7 +72,15 @@ pub(super) struct Player<'p, C> {
     pub(super) world: World<Door<C>>,
     pub(super) terminals: Vec<Option<WorldTerminal>>,
     pub(super) cards: Vec<SharedCard>,
-    holders: Vec<Holder>,
+    pub(super) holders: Vec<Holder>,
+    /// The cards as they were issued.
+    pub(super) issued: Vec<IssuedCard>,
+    /// The cards by their numbers.
+    numbers: BTreeMap<CardNumber, usize>,
+    /// Cards of which something was said or undone, and that nobody has looked up since.
+    concerned: BTreeSet<usize>,
+    /// The card that was looked up last for no reason.
+    turn: usize,
     pub(super) auditor: Auditor,
     meddler: &'p mut dyn Meddler,
     pub(super) film: &'p mut Film,
@@ -104,7 +115,7 @@ impl<'p, C: Books> Player<'p, C> {
         for place in &places {
             centre.add_institution(&Institution::of_region(*place)).map_err(failed)?;
         }
-        let mut cards: Vec<SharedCard> = Vec::new();
+        let (mut cards, mut all_issued) = (Vec::<SharedCard>::new(), Vec::new());
         for holder in &holders {
             let issued = centre.issue(&holder.new).map_err(failed)?;
             let mut record = holder.new.record(issued.ident);
@@ -115,18 +126,37 @@ impl<'p, C: Books> Player<'p, C> {
             secrets.extend([shown, hex::encode_upper(id), digits(&holder.new.pin)]);
             let card = VirtualCard::personalised(&holder.new, &issued);
             cards.push(Rc::new(RefCell::new(ContactCard::new(card))));
+            all_issued.push(issued);
         }
         let mut world = World::new(time.clone(), Door::of(centre, time));
         world.traces_line = false;
+        world.level = plan.level;
         let numbered = (1..).zip(&places);
         let terminals = numbered.map(|(number, place)| Some(world.terminal(*place, number, plan.seed))).collect();
-        let auditor = Auditor::new(secrets);
-        Ok(Self { plan, world, terminals, cards, holders, auditor, meddler, film, figures })
+        Ok(Self {
+            plan,
+            world,
+            terminals,
+            cards,
+            numbers: holders.iter().enumerate().map(|(card, holder)| (holder.new.number, card)).collect(),
+            concerned: BTreeSet::new(),
+            turn: 0,
+            holders,
+            issued: all_issued,
+            auditor: Auditor::new(secrets),
+            meddler,
+            film,
+            figures,
+        })
     }
 
     /// Counts what is counted at the end.
     pub(super) fn count(&mut self) {
         self.figures.messages = self.world.centre.borrow().messages;
+        let kills = self.world.centre.borrow().kills;
+        if kills > 0 {
+            self.figures.faults.insert("centre-killed", kills);
+        }
         self.figures.unheard = self.auditor.ledger.unheard;
         self.figures.unshown = self.auditor.ledger.unshown;
         self.figures.seconds = u64::from(self.world.time.seconds());
@@ -140,8 +170,12 @@ impl<'p, C: Books> Player<'p, C> {
         let mut door = self.world.centre.borrow_mut();
         door.centre.set_time(self.world.time.timestamp());
         door.centre.expire().map_err(failed)?;
+        if !self.auditor.ledger.has_open() {
+            return Ok(());
+        }
         let entries = door.centre.entries().map_err(failed)?;
-        self.auditor.ledger.expire(&entries, self.world.time.seconds())
+        self.concerned.extend(self.auditor.ledger.expire(&entries, self.world.time.seconds())?);
+        Ok(())
     }
 
     /// A visit, and what the auditor says to it. Returns the report, unless the visit was cut.
@@ -164,6 +198,7 @@ impl<'p, C: Books> Player<'p, C> {
         let before = shared.borrow().card.pin.left;
         self.keys(&mut visit, step, &shared, wrong > 0);
         self.meddler.begins(place, terminal.flash());
+        let beside = self.beside(step, &mut terminal)?;
         let served = terminal.serve_unless(interruption, &operation, Some(shared.clone()), visit);
         let (report, mut terminal) = match served {
             Ok(report) => {
@@ -183,28 +218,23 @@ impl<'p, C: Books> Player<'p, C> {
             terminal = self.world.restart(terminal);
         }
         self.meddler.leaves(step, &mut shared.borrow_mut().card, before);
-        let seen = Seen {
-            occasion,
-            crossings: self.world.centre.borrow_mut().take(),
-            shown,
-            report: report.clone(),
-            owed,
-            owes: owes(&terminal),
-            tries: [before, shared.borrow().card.pin.left],
-            wrong,
-        };
+        let tries = [before, shared.borrow().card.pin.left];
+        let owes = owes(&terminal);
+        let at = terminal_id(step.terminal + 1);
+        let seen = Seen { occasion, terminal: at, shown, report: report.clone(), owed, owes, tries, wrong };
         self.figures.sales += u64::from(shown.is_some());
         self.figures.activations += u64::from(shown.is_some_and(|effects| effects.activates));
         if let Some(terminals) = self.terminals.get_mut(place) {
             *terminals = Some(terminal);
         }
         self.tell(report.as_ref(), card);
-        self.judge(seen)?;
+        let beside = self.after_beside(beside)?;
+        self.judge(seen, beside)?;
         Ok(report)
     }
 
     /// What a step asks the terminal to do, and what the auditor expects of it.
-    fn asked(&self, step: &Step, holder: &Holder) -> Result<(Operation, Occasion), Broken> {
+    pub(super) fn asked(&self, step: &Step, holder: &Holder) -> Result<(Operation, Occasion), Broken> {
         let channel = cast::institution(step.terminal).map(|place| place.channel());
         let total = Fen(step.fen);
         let own = step.asks != Asks::WrongDocument;
@@ -231,7 +261,7 @@ impl<'p, C: Books> Player<'p, C> {
     }
 
     /// What the holder keys: the card's PIN of the day, after a wrong one if the plan says so.
-    fn keys(&mut self, visit: &mut Visit, step: &Step, card: &SharedCard, wrong: bool) {
+    pub(super) fn keys(&mut self, visit: &mut Visit, step: &Step, card: &SharedCard, wrong: bool) {
         let right = card.borrow().card.pin.value.clone();
         let new = cast::new_pin(self.plan.seed, step.id);
         [Some(&right), new.as_ref()].into_iter().flatten().for_each(|pin| self.auditor.learn(digits(pin)));
@@ -243,7 +273,10 @@ impl<'p, C: Books> Player<'p, C> {
     /// Counts the trouble that came about.
     fn note(&mut self, step: &Step, terminal: &WorldTerminal) {
         let nothing: Vec<_> = terminal.unplayed().iter().flat_map(words_of).copied().collect();
-        let cut = |word: &str| word.starts_with("power") || word.starts_with("till");
+        // Those that are counted where they come about.
+        let cut = |word: &str| {
+            ["power-at-moment", "power-at-byte", "till-killed", "centre-killed", "meanwhile"].contains(&word)
+        };
         let came = step.trouble.iter().map(Trouble::as_str).filter(|word| !nothing.contains(word) && !cut(word));
         came.for_each(|word| *self.figures.faults.entry(word).or_default() += 1);
     }
@@ -263,7 +296,7 @@ impl<'p, C: Books> Player<'p, C> {
         self.tell_of(report);
         let now = self.world.time.cycles();
         if let Some(text) = self.holders.get(card).and_then(|holder| self.meddler.writes(holder)) {
-            self.film.line(now, &text);
+            self.film.line(now, format_args!("{text}"));
         }
     }
 
@@ -274,29 +307,53 @@ impl<'p, C: Books> Player<'p, C> {
         }
         let reason = report.and_then(|report| report.reason).map_or(String::new(), |reason| format!(": {reason}"));
         let outcome = report.map_or("cut off", |report| report.outcome.as_str());
-        self.film.line(self.world.time.cycles(), &format!("end: {outcome}{reason}"));
+        self.film.line(self.world.time.cycles(), format_args!("end: {outcome}{reason}"));
     }
 
     /// Lets the auditor look.
-    pub(super) fn judge(&mut self, seen: Seen) -> Result<(), Broken> {
+    pub(super) fn judge(&mut self, seen: Seen, beside: Option<Seen>) -> Result<(), Broken> {
         if let Some(failure) = self.world.centre_failure.borrow_mut().take() {
             let text = failure.to_string();
             self.auditor.look_at(&[&text])?;
             return Err(failed(text));
         }
         self.auditor.look_at(&[self.film.recent()])?;
-        self.auditor.visited(seen)?;
-        let door = self.world.centre.borrow();
-        for (card, holder) in self.holders.iter().enumerate() {
-            let record = door.centre.card(&holder.new.number).map_err(failed)?;
-            let record = record.ok_or_else(|| failed("the centre has lost a card"))?;
-            self.film.line(
-                self.world.time.cycles(),
-                &format!("books: card {card}: {}, {}", record.account, record.status.as_str()),
-            );
-            self.auditor.recorded(card, &record)?;
+        let crossings = self.world.centre.borrow_mut().take();
+        for crossing in crossings {
+            self.concerned.extend(self.numbers.get(&crossing.named.card));
+            let elsewhere = beside.as_ref().filter(|beside| beside.terminal == crossing.named.terminal);
+            self.auditor.ledger.hear(crossing, elsewhere.unwrap_or(&seen).occasion)?;
         }
-        Ok(())
+        for seen in [Some(&seen), beside.as_ref()].into_iter().flatten() {
+            self.auditor.show(seen)?;
+        }
+        for seen in beside.into_iter().chain([seen]) {
+            self.concerned.insert(seen.occasion.card);
+            self.auditor.visited(seen)?;
+        }
+        self.look_up()
+    }
+
+    /// The auditor looks up the cards of which something was said or undone, and another one, so that each has its turn.
+    fn look_up(&mut self) -> Result<(), Broken> {
+        let mut concerned = std::mem::take(&mut self.concerned);
+        self.turn = (self.turn + 1) % self.holders.len().max(1);
+        concerned.insert(self.turn);
+        concerned.into_iter().try_for_each(|card| self.look_up_card(card))
+    }
+
+    /// The auditor looks up every card.
+    pub(super) fn look_up_all(&mut self) -> Result<(), Broken> {
+        (0..self.holders.len()).try_for_each(|card| self.look_up_card(card))
+    }
+
+    fn look_up_card(&mut self, card: usize) -> Result<(), Broken> {
+        let Some(holder) = self.holders.get(card) else { return Ok(()) };
+        let record = self.world.centre.borrow().centre.card(&holder.new.number).map_err(failed)?;
+        let record = record.ok_or_else(|| failed("the centre has lost a card"))?;
+        let line = format_args!("books: card {card}: {}, {}", record.account, record.status.as_str());
+        self.film.line(self.world.time.cycles(), line);
+        self.auditor.recorded(card, &record)
     }
 }
 

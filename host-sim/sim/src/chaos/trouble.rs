@@ -17,7 +17,9 @@ pub(super) fn set(step: &Step, seed: u64) -> (Visit, Interruption) {
     for trouble in &step.trouble {
         match trouble {
             Trouble::Link { kind } => visit.trouble = word(&LinkTrouble::WORDS, kind).unwrap_or_default(),
-            Trouble::Message { number, fate } => drop(visit.messages.insert(*number, fate.delivery())),
+            Trouble::Message { number, fate } => {
+                visit.messages.insert(*number, fate.delivery());
+            }
             Trouble::Byte { to_till, at, fault } => {
                 let list = if *to_till { &mut visit.to_till } else { &mut visit.to_terminal };
                 list.extend(word(&ByteFault::WORDS, fault).map(|fault| (*at, fault)));
@@ -31,7 +33,11 @@ pub(super) fn set(step: &Step, seed: u64) -> (Visit, Interruption) {
             }
             Trouble::Pull { during } => visit.pull_during = word(&PullDuring::WORDS, during),
             Trouble::Cancel { at } => visit.cancel = word(&CancelAt::WORDS, at),
-            Trouble::WrongPin => {}
+            Trouble::Partition => visit.trouble = LinkTrouble::Down,
+            Trouble::CentreKilled { number, statement } => {
+                visit.messages.insert(*number, Delivery::killed(*statement));
+            }
+            Trouble::WrongPin | Trouble::Meanwhile { .. } => {}
             Trouble::Clock { ahead } => visit.clock_ahead = *ahead,
             Trouble::Worn => visit.storage_worn = true,
             Trouble::PowerAtMoment { moment } => interruption = Interruption::PowerAtMoment(*moment),
@@ -62,7 +68,7 @@ pub(super) fn words_of(unplayed: &Unplayed) -> &'static [&'static str] {
         Unplayed::Pins { .. } | Unplayed::NewPins { .. } => &[],
         Unplayed::Cancel => &["cancel"],
         Unplayed::Pull => &["pull"],
-        Unplayed::Link => &["link", "message"],
+        Unplayed::Link => &["link", "message", "partition"],
         Unplayed::Byte { .. } => &["byte"],
         Unplayed::Storage => &["worn"],
     }

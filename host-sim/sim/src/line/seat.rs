@@ -40,7 +40,7 @@ pub struct Seat {
 
 impl Seat {
     /// The card that is there.
-    pub(super) fn card(&self) -> Option<SharedCard> {
+    pub(crate) fn card(&self) -> Option<SharedCard> {
         self.card.borrow().clone()
     }
 

@@ -13,6 +13,7 @@
 
 pub mod ears;
 pub mod port;
+pub mod setup;
 pub mod till;
 pub mod wire;
 pub mod words;

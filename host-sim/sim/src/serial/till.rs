@@ -104,6 +104,11 @@ impl TillEnd {
         self.begin(LinkTrouble::None, BTreeMap::new());
     }
 
+    /// How many messages have come from the terminal in this visit.
+    pub const fn messages(&self) -> usize {
+        self.messages
+    }
+
     /// Whether nothing has gone wrong with a message in this visit, though something was to.
     pub fn is_left(&self) -> bool {
         self.trouble != LinkTrouble::None && !self.disturbed
@@ -147,6 +152,9 @@ impl TillEnd {
             }
             false => message,
         };
+        if let Some(statement) = delivery.killed {
+            centre.dies_at(statement);
+        }
         let answer = match delivery {
             Delivery { arrives: false, .. } => None,
             Delivery { refused: Some(reason), .. } => Some(refusal(sent, reason, &self.ears, &master)?),
@@ -160,8 +168,16 @@ impl TillEnd {
             (Some(answer), Some(request)) => Some(self.ears.answer(answer, message, request, &master)),
             _ => None,
         };
+        if let Some(request) = &request
+            && delivery.arrives
+            && delivery.refused.is_none()
+        {
+            let said = said.as_ref().and_then(|said| said.as_ref().ok());
+            centre.overheard(request, said);
+        }
         let answered = match (&answer, &request, delivery) {
             (_, _, Delivery { arrives: false, .. }) => "(the message is lost)".to_string(),
+            (_, _, Delivery { killed: Some(_), .. }) => "(the centre is killed)".to_string(),
             (None, ..) => "(the centre cannot read it and says nothing)".to_string(),
             (_, _, Delivery { returns: false, .. }) => "(the answer is lost)".to_string(),
             (Some(_), _, Delivery { late: true, .. }) => "(the answer comes too late)".to_string(),

@@ -139,6 +139,9 @@ fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
 
 /// Hex in which the secret bytes read `**`.
 pub fn masked_hex(bytes: &[u8], secret: Range<usize>) -> String {
-    let show = |(at, byte): (usize, &u8)| if secret.contains(&at) { "**".to_string() } else { format!("{byte:02X}") };
-    bytes.iter().enumerate().map(show).collect()
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('*', char::from);
+    let show =
+        |(at, byte): (usize, &u8)| if secret.contains(&at) { ['*'; 2] } else { [byte >> 4, byte & 0x0F].map(digit) };
+    bytes.iter().enumerate().flat_map(show).collect()
 }

@@ -7,16 +7,17 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
-//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
+//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time; `watch` watches it |
 //! | [`interruption`] | what ends a visit from outside: a power cut, a killed till |
 //! | [`centre`] | the centre as the end of a line sees it |
-//! | [`slot`] | a card slot with an observer |
+//! | [`slot`] | a card slot with an observer; [`direct`] is one that can leave the line alone |
 //! | [`event`] | what happens, written down with its cycle |
 //! | [`efficiency`] | how long the characters of a session took, and the least time that the standard allows |
 //!
 //! A world is deterministic: the same seed and the same visits give the same events, to the cycle.
 
 pub mod centre;
+pub mod direct;
 pub mod efficiency;
 pub mod event;
 pub mod interruption;
@@ -25,6 +26,7 @@ pub mod slot;
 pub mod station;
 pub mod till;
 pub mod visit;
+mod watch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -38,33 +40,34 @@ use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::{REGION, Store};
 use qiyong_firmware::terminal::{Clock, Duties, Report, Settings};
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Formality, Setup};
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
-use crate::line::{
-    Fault, FaultPlan, Faults, Hardware, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
-};
+use crate::line::{Fault, FaultPlan, Faults, Hardware, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
 use crate::referee::Finding;
-use crate::serial::till::{Nonsense, Passed};
+use crate::serial::setup::Setup;
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
+use direct::{Direct, Level};
 use event::{Event, Events, Recorder};
 use interruption::{Interruption, Presence};
 use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
-use till::{TillError, TillWatch};
+use till::TillError;
 use visit::{LinkTrouble, Unplayed, Visit};
+use watch::{Meanwhile, Watch};
 
 /// A page of a world's flash, in bytes: that of the boards.
 pub const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
-type Slot = Watched<ContactSlot<Line>, Recorder>;
+type Slot = Watched<Direct<Line>, Recorder>;
 
 /// The name of a world's terminal; numbers begin at 1.
 pub fn terminal_id(number: u32) -> TerminalId {
@@ -89,32 +92,6 @@ impl Clock for TillClock {
     }
 }
 
-/// Writes down what goes to the centre.
-struct Watch {
-    recorder: Recorder,
-    failure: Rc<RefCell<Option<CentreFailure>>>,
-    seat: Seat,
-}
-
-impl TillWatch for Watch {
-    fn passed(&mut self, passed: Passed) {
-        let Passed { transaction, asked, answered } = passed;
-        // The answer still has its way before it.
-        if transaction {
-            self.seat.comes_to(PullDuring::Transaction);
-        }
-        self.recorder.note(Event::Message { asked, answered });
-    }
-
-    fn nonsense(&mut self, why: &Nonsense) {
-        self.recorder.note(Event::Message { asked: "(nothing that can be read)".into(), answered: format!("({why})") });
-    }
-
-    fn centre_failed(&mut self, failure: CentreFailure) {
-        self.failure.borrow_mut().get_or_insert(failure);
-    }
-}
-
 /// A terminal of a world.
 pub struct WorldTerminal {
     station: Station<Slot, Script, TillClock, ChaCha8Rng, Store<Flash<PAGE>>>,
@@ -122,6 +99,7 @@ pub struct WorldTerminal {
     plan: FaultPlan,
     flash: Flash<PAGE>,
     seat: Seat,
+    meanwhile: Meanwhile,
     setup: Setup,
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
@@ -138,6 +116,8 @@ pub struct World<C> {
     pub time: VirtualTime,
     /// What the card slots of its terminals are like.
     pub hardware: Hardware,
+    /// At which level its terminals speak to cards.
+    pub level: Level,
     /// Whether every character on the card line becomes an event.
     pub traces_line: bool,
     /// The centre.
@@ -154,6 +134,7 @@ impl<C: CentreEnd + 'static> World<C> {
         Self {
             time,
             hardware: Hardware::default(),
+            level: Level::Line,
             traces_line: true,
             centre: Rc::new(RefCell::new(centre)),
             events: Events::default(),
@@ -170,7 +151,7 @@ impl<C: CentreEnd + 'static> World<C> {
     pub fn restart(&self, terminal: WorldTerminal) -> WorldTerminal {
         let WorldTerminal { flash, setup, number, seed, .. } = terminal;
         flash.power_on();
-        self.terminal_on(flash, setup.institution, number, seed)
+        WorldTerminal { setup: setup.clone(), ..self.terminal_on(flash, setup.institution, number, seed) }
     }
 
     fn terminal_on(&self, flash: Flash<PAGE>, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
@@ -188,22 +169,28 @@ impl<C: CentreEnd + 'static> World<C> {
             }
         });
         let line = Layered::new(line, tracer);
+        let contact = ContactSlot::new(line, SlotConfig::default());
+        let (level, atr) = (self.level, Vec::new());
+        let slot = Direct { contact, level, seat: seat.clone(), time: time.clone(), atr, is_powered: false };
         let memory = Store::<_>::open(flash.clone(), None);
         // Not the numbers of the start before.
+        let policy = memory.policy();
         let start = u64::from(memory.starts().saturating_sub(1)) << 48;
         let parts = Parts {
-            slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
+            slot: Watched { slot, watch: recorder.clone() },
             operator: Script::new(recorder.clone(), seat.clone()),
             random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32 ^ start),
             state: memory.state([0; 12]),
             memory,
-            settings: Settings::at(institution, terminal_id(number)),
+            settings: Settings { policy, ..Settings::at(institution, terminal_id(number)) },
         };
         let wall = Rc::new(WallClock::new());
         let clock = TillClock { wall: wall.clone(), time: time.clone() };
         let ticks = time.clone();
         let set_clock = move |told| wall.set(told, ticks.seconds());
-        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat: seat.clone() };
+        let meanwhile = Meanwhile::default();
+        let failure = self.centre_failure.clone();
+        let watch = Watch { recorder, failure, seat: seat.clone(), meanwhile: meanwhile.clone() };
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
@@ -213,6 +200,7 @@ impl<C: CentreEnd + 'static> World<C> {
             plan,
             flash,
             seat,
+            meanwhile,
             setup,
             is_set_up: false,
             unplayed: Vec::new(),
@@ -225,6 +213,18 @@ impl<C: CentreEnd + 'static> World<C> {
 }
 
 impl WorldTerminal {
+    /// The till gives the terminal this key, enciphered under that one, and the place and name that it is for; returns the check value of
+    /// the key that the terminal has then. After that the till wants it there, whatever became of the key.
+    ///
+    /// # Errors
+    /// The terminal does not take it; after [`TillError::PowerCut`] it must be [restarted](World::restart).
+    pub fn load_key(&mut self, what: Interruption, setup: Setup, under: &X919) -> Result<[u8; 3], TillError> {
+        let (mut watch, load) = (what.watch(&self.flash), setup.sealed(under));
+        (self.setup, self.is_set_up) = (setup, false);
+        let loaded = self.station.load_key_while(|| watch.has_power(), load);
+        if self.flash.is_off() { Err(TillError::PowerCut) } else { loaded }
+    }
+
     /// One visit of a holder, who inserts this card, if there is one.
     ///
     /// # Errors
@@ -252,13 +252,23 @@ impl WorldTerminal {
     ) -> Result<Report, TillError> {
         let mut watch = what.watch(&self.flash);
         if !self.is_set_up {
-            self.station.set_up_while(|| watch.has_power(), self.setup.clone())?;
+            let set_up = self.station.set_up_while(|| watch.has_power(), self.setup.clone());
+            if self.flash.is_off() {
+                // A terminal that lost its power in a write has not refused anything.
+                return Err(TillError::PowerCut);
+            }
+            set_up?;
             self.is_set_up = true;
         }
         if visit.trouble == LinkTrouble::Unsendable {
-            self.station.set_up(Setup { terminal: UNSENDABLE, ..self.setup.clone() })?;
+            let load = Setup { terminal: UNSENDABLE, ..self.setup.clone() }.sealed(&self.setup.key);
+            let loaded = self.station.load_key_while(|| watch.has_power(), load);
             // The till notices before the next visit.
             self.is_set_up = false;
+            if self.flash.is_off() {
+                return Err(TillError::PowerCut);
+            }
+            loaded?;
         }
         self.station.till().begin(&visit);
         let noisy = visit.noise.is_some();
@@ -271,6 +281,7 @@ impl WorldTerminal {
         let begin = self.time.elapsed();
         let till_time = later(self.time.timestamp(), clock_ahead);
         let served = self.station.serve_watched(watch, operation, till_time);
+        self.meanwhile.take();
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
@@ -297,7 +308,7 @@ impl WorldTerminal {
     }
 
     fn line(&mut self) -> &mut Line {
-        self.station.terminal().slot().slot.line()
+        self.station.terminal().slot().slot.contact.line()
     }
 
     /// Notes what was to happen in the visit that has just ended, and did not.
@@ -310,6 +321,12 @@ impl WorldTerminal {
         self.unplayed.extend(fault);
         self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
         self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// Before the message with this number in the next visit, from 0, goes to the centre, this happens elsewhere in the world, as
+    /// long as it takes. A visit with fewer messages forgets it.
+    pub fn meanwhile(&mut self, number: usize, happens: impl FnOnce() + 'static) {
+        self.meanwhile.replace(Some((number, Box::new(happens))));
     }
 
     /// What the holder was shown as done in the last visit, if anything was, however the visit ended.

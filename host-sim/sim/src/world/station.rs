@@ -2,7 +2,7 @@
 //! card slot, operator, clock and flash are is for the owner to decide.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -16,13 +16,14 @@ use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{CentreLink, Clock, Duties, Operator, Report, Settings, Terminal};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, LinkError, Request};
-use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
+use qiyong_protocol::ecr::{Ended, Formality, KeyLoad, State, TEST_TRANSPORT_KEY};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::CentreEnd;
 use super::interruption::Presence;
 use super::till::{Till, TillError, TillWatch};
 use crate::serial::port::{Port, port};
+use crate::serial::setup::Setup;
 use crate::serial::wire::Wire;
 use crate::time::{CLOCK_HZ, Unfinished, VirtualTime};
 
@@ -45,13 +46,37 @@ pub struct Parts<S, O, R, M> {
     pub settings: Settings,
 }
 
+/// Whether the terminal still has power.
+type HasPower = Rc<dyn Fn() -> bool>;
+
 /// The firmware's link, shared by the terminal and by what listens.
 #[derive(Clone)]
-pub struct Link(Rc<SerialLink<Port>>);
+pub struct Link(Rc<SerialLink<Port>>, Option<HasPower>);
+
+impl Link {
+    /// From now on this is asked before the first byte of each message, and again when its answer is in hand. When it says no,
+    /// the terminal does nothing any more, as one whose power has failed just there.
+    pub fn stop_unless(&mut self, has_power: impl Fn() -> bool + 'static) {
+        self.1 = Some(Rc::new(has_power));
+    }
+
+    async fn stop(&self) {
+        if self.1.as_ref().is_some_and(|has_power| !has_power()) {
+            pending::<()>().await;
+        }
+    }
+}
 
 impl CentreLink for Link {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        (&*self.0).ask(request).await
+        self.stop().await;
+        let answer = (&*self.0).ask(request).await;
+        self.stop().await;
+        answer
+    }
+
+    async fn rest(&mut self, seconds: u8) {
+        (&*self.0).rest(seconds).await;
     }
 }
 
@@ -87,7 +112,8 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         let Parts { slot, operator, random, memory, state, settings } = parts;
         let (to_till, to_terminal) = (Wire::new(time.clone()), Wire::new(time.clone()));
         let port = port(time.clone(), to_terminal.clone(), to_till.clone());
-        let link = Link(Rc::new(SerialLink::new(port, state)));
+        let link = Link(Rc::new(SerialLink::new(port, &TEST_TRANSPORT_KEY, state)), None);
+        link.0.install(memory.keyring(), settings.policy);
         let own = link.clone();
         let listen = Box::pin(async move { own.0.listen(set_clock).await });
         let till = Till::new(time.clone(), to_till, to_terminal, centre, watch);
@@ -110,6 +136,22 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
     /// Those of [`Station::set_up`], and [`TillError::PowerCut`], after which the station is good for nothing.
     pub fn set_up_while(&mut self, on: impl FnMut() -> bool, setup: Setup) -> Result<State, TillError> {
         self.work_while(on, async |till| till.set_up(setup).await).map(|(state, _)| state)
+    }
+
+    /// The till gives the terminal a master key; returns the check value of the key that the terminal has then.
+    ///
+    /// # Errors
+    /// The terminal does not take it.
+    pub fn load_key(&mut self, load: KeyLoad) -> Result<[u8; 3], TillError> {
+        self.load_key_while(|| true, load)
+    }
+
+    /// As [`Station::load_key`], while `on` says that there is power.
+    ///
+    /// # Errors
+    /// Those of [`Station::load_key`], and [`TillError::PowerCut`], after which the station is good for nothing.
+    pub fn load_key_while(&mut self, on: impl FnMut() -> bool, load: KeyLoad) -> Result<[u8; 3], TillError> {
+        self.work_while(on, async |till| till.load_key(load).await).map(|(check, _)| check)
     }
 
     /// One visit of a holder. `time` is the till's.

@@ -8,11 +8,12 @@ use embassy_futures::select::{Either, select};
 use thiserror::Error;
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference, Refused, Setup, State};
+use qiyong_protocol::ecr::{Command, Ended, Event, Formality, KeyLoad, Reference, Refused, State, TEST_TRANSPORT_KEY};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::{CentreEnd, CentreFailure};
 use super::visit::{Unplayed, Visit};
+use crate::serial::setup::Setup;
 use crate::serial::till::{self, Heard, Passed, TillEnd};
 use crate::serial::wire::Wire;
 use crate::time::{CLOCK_HZ, VirtualTime};
@@ -21,6 +22,8 @@ use crate::time::{CLOCK_HZ, VirtualTime};
 const AT_ONCE: u64 = 1;
 /// How long a till waits for the end of a visit before it asks again, in seconds.
 const PATIENCE: u64 = 300;
+/// How often a till begins anew to set up a terminal whose refusals are about what was said before.
+const ROUNDS: u32 = 8;
 /// How often a till says a command before it gives up: three hours, if the terminal has heard it.
 const TRIES: u32 = 36;
 
@@ -46,6 +49,11 @@ pub enum TillError {
 
 /// What somebody is told who watches the till.
 pub trait TillWatch {
+    /// A message is about to go to the centre, or to be lost on its way; its number in the visit, from 0.
+    fn passes(&mut self, number: usize) {
+        let _ = number;
+    }
+
     /// A message has gone to the centre, or was lost on its way.
     fn passed(&mut self, passed: Passed) {
         let _ = passed;
@@ -111,16 +119,51 @@ impl Till {
         self.end.is_left().then_some(Unplayed::Link).into_iter().chain(byte).collect()
     }
 
-    /// Tells the terminal where it stands; returns its state when it knows.
+    /// Tells the terminal where it stands; returns its state when it knows. A terminal that has no key of that name gets it: under
+    /// the transport key of tests if it has none yet, else under the same key, since this till knows no other.
     ///
     /// # Errors
     /// The terminal does not take it.
     pub async fn set_up(&mut self, setup: Setup) -> Result<State, TillError> {
+        // A refusal does not say of what. What this till has said twice, since a byte was lost, is refused twice: so it begins again.
+        let is_about_keys = |why| matches!(why, Refused::NoKey | Refused::OtherKey);
+        let mut said = self.stand(&setup).await;
+        for _ in 0..ROUNDS {
+            match said {
+                Err(TillError::Refused(why)) if is_about_keys(why) => {}
+                other => return other,
+            }
+            for under in [&TEST_TRANSPORT_KEY, &setup.key] {
+                match self.load_key(setup.sealed(under)).await {
+                    Ok(_) => break,
+                    Err(TillError::Refused(why)) if is_about_keys(why) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            said = self.stand(&setup).await;
+        }
+        said
+    }
+
+    async fn stand(&mut self, setup: &Setup) -> Result<State, TillError> {
         let known = |event: &Event| match event {
             Event::State(state) if state.set_up => Some(*state),
             _ => None,
         };
-        self.command(&Command::Setup(setup), known).await
+        self.command(&Command::Setup(setup.place()), known).await
+    }
+
+    /// Gives the terminal a master key; returns the check value of the key that it has then.
+    ///
+    /// # Errors
+    /// The terminal does not take it.
+    pub async fn load_key(&mut self, load: KeyLoad) -> Result<[u8; 3], TillError> {
+        let check = load.check;
+        let known = move |event: &Event| match event {
+            Event::KeyLoaded(loaded) if *loaded == check => Some(check),
+            _ => None,
+        };
+        self.command(&Command::LoadKey(load), known).await
     }
 
     /// Lets the terminal serve one holder; returns how that ended. `time` is what the terminal sets its clock by.
@@ -189,13 +232,16 @@ impl Till {
         loop {
             match self.end.hear(self.from_terminal.receive().await) {
                 Some(Heard::Event(event)) => return event,
-                Some(Heard::ToCentre(message)) => match self.pass_on(&message) {
-                    Ok(passed) => {
-                        self.watch.passed(passed);
-                        self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));
+                Some(Heard::ToCentre(message)) => {
+                    self.watch.passes(self.end.messages());
+                    match self.pass_on(&message) {
+                        Ok(passed) => {
+                            self.watch.passed(passed);
+                            self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));
+                        }
+                        Err(failure) => self.watch.centre_failed(failure),
                     }
-                    Err(failure) => self.watch.centre_failed(failure),
-                },
+                }
                 Some(Heard::Nonsense(why)) => self.watch.nonsense(&why),
                 None => {}
             }

@@ -62,6 +62,8 @@ pub struct Delivery {
     pub refused: Option<Reason>,
     /// The working key in the answer does not fit its check value.
     pub wrong_key: bool,
+    /// The centre is killed while it acts on the message, before this statement of its database.
+    pub killed: Option<u32>,
 }
 
 impl Delivery {
@@ -74,6 +76,7 @@ impl Delivery {
         twice: false,
         refused: None,
         wrong_key: false,
+        killed: None,
     };
     /// The centre does not get it.
     pub const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
@@ -81,6 +84,11 @@ impl Delivery {
     pub const UNANSWERED: Self = Self { returns: false, ..Self::WHOLE };
     /// The centre gets it with a byte changed.
     pub const DAMAGED: Self = Self { damaged: true, ..Self::WHOLE };
+
+    /// The centre is killed while it acts on it, before this statement of its database.
+    pub const fn killed(statement: u32) -> Self {
+        Self { killed: Some(statement), ..Self::UNANSWERED }
+    }
 
     /// It is refused before the centre gets it.
     pub const fn refused(reason: Reason) -> Self {

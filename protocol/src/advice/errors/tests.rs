@@ -379,10 +379,22 @@ fn of_the_way_to_the_centre() {
         Refused::Malformed = Refused::Malformed => CallService,
             "the terminal does not know this command: till and terminal are of different versions";
         Refused::NotSetUp = Refused::NotSetUp => TryAgain,
-            "the terminal has not been set up since it started: send it the set-up first";
+            "the terminal has not been set up: send it its key, which says where it stands";
         Refused::Busy = Refused::Busy => TryAgain, "the terminal serves a holder: wait for the end, or cancel";
         Refused::NotHere = Refused::NotHere => AskHolder,
             "the institution that the terminal is set up for does not offer this operation";
+        Refused::NoKey = Refused::NoKey => CallService, "the terminal has no master key of this name: load it first";
+        Refused::OtherKey = Refused::OtherKey => CallService,
+            "the key is not enciphered under the master key that the terminal has (before its first one, under the \
+             transport key of its maker), or was changed on its way";
+        Refused::CheckValue = Refused::CheckValue => CallService,
+            "the key does not fit its check value: nothing was changed";
+        Refused::Parity = Refused::Parity => CallService,
+            "a byte of the key has an even number of ones, so it is no key: nothing was changed";
+        Refused::Owing = Refused::Owing => TryAgain,
+            "the terminal owes something under its name and under the one before: let it reach the centre first";
+        Refused::NotKept = Refused::NotKept => CallService,
+            "the terminal's storage has not taken the key: call service";
     });
 }
 

@@ -15,7 +15,7 @@
 
 use core::fmt;
 
-use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use des::cipher::{BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
 use sm4::Sm4;
 use subtle::ConstantTimeEq;
@@ -96,6 +96,17 @@ impl X919 {
         Self(self.both_halves(enciphered, false))
     }
 
+    /// The same key with an odd number of ones in each byte. DES does not use the bits that differ.
+    #[must_use]
+    pub fn with_odd_parity(&self) -> Self {
+        Self(self.0.map(|byte| byte ^ u8::from(byte.count_ones().is_multiple_of(2))))
+    }
+
+    /// Whether each byte has an odd number of ones.
+    pub fn has_odd_parity(&self) -> bool {
+        self.0.iter().all(|byte| !byte.count_ones().is_multiple_of(2))
+    }
+
     fn both_halves(&self, halves: &[u8; 16], encrypt: bool) -> [u8; 16] {
         let [a, b, c, d, e, f, g, h, right @ ..] = *halves;
         let [a, b, c, d, e, f, g, h] = self.triple([a, b, c, d, e, f, g, h], encrypt);
@@ -106,18 +117,40 @@ impl X919 {
     /// One block of 3DES. From single DES, which a terminal has for F64 anyway.
     fn triple(&self, mut block: [u8; 8], encrypt: bool) -> [u8; 8] {
         let [a, b, c, d, e, f, g, h, right @ ..] = self.0;
-        let left = Des::new(&[a, b, c, d, e, f, g, h].into());
-        let right = Des::new(&right.into());
+        let (left, right) = (Single::new(&[a, b, c, d, e, f, g, h]), Single::new(&right));
         if encrypt {
-            left.encrypt_block((&mut block).into());
-            right.decrypt_block((&mut block).into());
-            left.encrypt_block((&mut block).into());
+            left.encrypt(&mut block);
+            right.decrypt(&mut block);
+            left.encrypt(&mut block);
         } else {
-            left.decrypt_block((&mut block).into());
-            right.encrypt_block((&mut block).into());
-            left.decrypt_block((&mut block).into());
+            left.decrypt(&mut block);
+            right.encrypt(&mut block);
+            left.decrypt(&mut block);
         }
         block
+    }
+}
+
+/// Single DES of the crate for it, in the form of the one by tables.
+#[cfg(not(feature = "des-tables"))]
+struct Single(Des);
+
+#[cfg(feature = "des-tables")]
+use super::des_by_tables::Des as Single;
+
+#[cfg(not(feature = "des-tables"))]
+impl Single {
+    fn new(key: &[u8; 8]) -> Self {
+        Self(Des::new(key.into()))
+    }
+
+    fn encrypt(&self, block: &mut [u8; 8]) {
+        self.0.encrypt_block(block.into());
+    }
+
+    fn decrypt(&self, block: &mut [u8; 8]) {
+        use des::cipher::BlockCipherDecrypt;
+        self.0.decrypt_block(block.into());
     }
 }
 
@@ -149,14 +182,14 @@ fn ecb<const N: usize>(message: [&[u8]; 2], encrypt: impl Fn(&mut [u8; N])) -> [
 /// Written here, because the crate for it buffers with checks that may panic; the tests compare with that crate.
 fn x919(key: &[u8; 16], message: [&[u8]; 2]) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, right @ ..] = *key;
-    let left = Des::new(&[a, b, c, d, e, f, g, h].into());
+    let left = Single::new(&[a, b, c, d, e, f, g, h]);
     let mut state = [0; 8];
     each_block(message, |block: &[u8; 8]| {
         state.iter_mut().zip(block).for_each(|(to, from)| *to ^= from);
-        left.encrypt_block((&mut state).into());
+        left.encrypt(&mut state);
     });
-    Des::new(&right.into()).decrypt_block((&mut state).into());
-    left.encrypt_block((&mut state).into());
+    Single::new(&right).decrypt(&mut state);
+    left.encrypt(&mut state);
     state
 }
 

@@ -27,6 +27,8 @@
 //! # Ok::<(), qiyong_protocol::centre::iso8583::WriteError>(())
 //! ```
 
+#[cfg(any(test, feature = "des-tables"))]
+mod des_by_tables;
 pub mod field;
 mod header;
 pub mod mac;

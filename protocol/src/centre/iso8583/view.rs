@@ -181,7 +181,8 @@ impl<'a> Message<'a> {
     pub fn fields(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let mut rest = self.fields;
         self.numbers().map_while(move |number| {
-            let (value, behind) = take(find(number)?, rest).ok()?;
+            // Its contents were looked at when the message was read.
+            let (value, behind) = split(find(number)?, rest).ok()?;
             rest = behind;
             Some(value)
         })
@@ -240,6 +241,12 @@ impl fmt::Debug for Message<'_> {
 
 /// Reads one field; returns it and the bytes after it.
 fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u8]), FormatError> {
+    let (value, rest) = split(field, bytes)?;
+    if is_well_formed(&value) { Ok((value, rest)) } else { Err(FormatError::Content { field: field.number }) }
+}
+
+/// The same, and the field's contents are not looked at.
+fn split<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u8]), FormatError> {
     let number = field.number;
     let truncated = FormatError::Truncated { field: number };
     let (count, rest, most) = match field.size {
@@ -259,8 +266,7 @@ fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u
         return Err(FormatError::TooLong { field: number });
     }
     let (bytes, rest) = rest.split_at_checked(field.content.bytes(count)).ok_or(truncated)?;
-    let value = Value { field, count, bytes };
-    if is_well_formed(&value) { Ok((value, rest)) } else { Err(FormatError::Content { field: number }) }
+    Ok((Value { field, count, bytes }, rest))
 }
 
 /// Whether a field has only allowed contents.

@@ -25,6 +25,11 @@ impl Keys {
         &self.master
     }
 
+    /// The session is over: the next message is a sign-in.
+    pub fn end_session(&mut self) {
+        self.working = None;
+    }
+
     /// The working key, if the terminal has signed in.
     pub const fn working(&self) -> Option<&X919> {
         self.working.as_ref()

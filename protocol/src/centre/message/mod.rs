@@ -66,8 +66,8 @@ pub mod upload;
 pub use answer::{read_answer, write_answer, write_open_rejection, write_rejection};
 pub use error::MessageError;
 pub use keys::Keys;
-pub use request::read as read_request;
 pub use request::{Parts, Sent, sender, write_request};
+pub use request::{read as read_request, read_proved as read_proved_request};
 
 /// A buffer of so many bytes has room for every message that a terminal or centre can send.
 pub const MESSAGE_MAX: usize = 512;

@@ -8,7 +8,7 @@ use crate::card::date::{Date, Timestamp};
 use crate::card::keys::Algorithm;
 use crate::card::status::CardStatus;
 use crate::centre::iso8583::{Message, Writer};
-use crate::centre::{Authenticate, Body, Request, Session, Standing, WorkingKey};
+use crate::centre::{Authenticate, Body, Policy, Request, Session, Standing, WorkingKey};
 use crate::iso7816::tlv;
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -63,6 +63,9 @@ pub const NEXT: u32 = 0xDF24;
 pub const WORKING_KEY: u32 = 0xDF25;
 /// F62: the centre's time: four BCD bytes of the date, three of the time.
 pub const TIME: u32 = 0xDF26;
+
+/// F62: how often and how long the terminal is to try, four bytes in the order of [`Policy`]; absent: as by default.
+pub const POLICY: u32 = 0xDF28;
 
 /// F62: entries of a batch, 33 bytes each ([`super::upload`]).
 pub const ENTRIES: u32 = 0xDF27;
@@ -282,10 +285,12 @@ fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError>
 
 /// Writes F62 of the answer to a sign-in; `next` is the next number as BCD.
 pub(super) fn write_session(writer: &mut Writer<'_>, next: [u8; 3], session: &Session) {
-    let Session { key: WorkingKey { enciphered, check: [x, y, z] }, time } = *session;
+    let Session { key: WorkingKey { enciphered, check: [x, y, z] }, time, policy } = *session;
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = enciphered;
     let key = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, x, y, z];
-    writer.objects(62, &[Some((NEXT, &next)), Some((WORKING_KEY, &key)), Some((TIME, &time.to_bcd()))]);
+    let policy = policy.map(Policy::to_bytes);
+    let policy = policy.as_ref().map(|policy| (POLICY, &policy[..]));
+    writer.objects(62, &[Some((NEXT, &next)), Some((WORKING_KEY, &key)), Some((TIME, &time.to_bcd())), policy]);
 }
 
 pub(super) fn read_session(objects: Objects<'_>) -> Result<Session, MessageError> {
@@ -294,7 +299,9 @@ pub(super) fn read_session(objects: Objects<'_>) -> Result<Session, MessageError
         Some(WorkingKey { enciphered: *enciphered, check: array(check)? })
     };
     let time = |bytes: &[u8]| Timestamp::from_bcd(array(bytes)?);
-    Ok(Session { key: objects.get(WORKING_KEY, key)?, time: objects.get(TIME, time)? })
+    let policy = |bytes: &[u8]| array(bytes).map(Policy::from_bytes);
+    let policy = objects.maybe(POLICY, policy)?;
+    Ok(Session { key: objects.get(WORKING_KEY, key)?, time: objects.get(TIME, time)?, policy })
 }
 
 /// Writes F62 of the answer to an inquiry.

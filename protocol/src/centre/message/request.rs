@@ -253,6 +253,14 @@ pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey, parts: &'a mut Parts) -
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }
+    read_proved(message, parts)
+}
+
+/// The same for whoever has found the key by which the message [is authentic](Message::is_authentic), and need not find it again.
+///
+/// # Errors
+/// The message is not one complete request.
+pub fn read_proved<'a>(message: &Message<'a>, parts: &'a mut Parts) -> Result<Request<'a>, MessageError> {
     let (form, batch) = Form::of_message(message)?;
     let (institution, terminal) = sender(message)?;
     let stan = stan(message)?;

@@ -25,8 +25,8 @@ use crate::card::status::CardStatus;
 use crate::centre::iso8583::mac::{MacKey, X919};
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, WriteError, Writer, swapped};
 use crate::centre::{
-    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Receipt, Request, Session,
-    Stan, Standing, Sum, TerminalId, Token, Totals, UPLOAD_MAX, WorkingKey,
+    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Policy, Receipt, Request,
+    Session, Stan, Standing, Sum, TerminalId, Token, Totals, UPLOAD_MAX, WorkingKey,
 };
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -169,8 +169,13 @@ fn any_amount() -> impl Strategy<Value = Fen> {
 }
 
 fn any_session() -> impl Strategy<Value = Session> {
-    (any::<[u8; 16]>(), any::<[u8; 3]>(), any_time())
-        .prop_map(|(enciphered, check, time)| Session { key: WorkingKey { enciphered, check }, time })
+    (any::<[u8; 16]>(), any::<[u8; 3]>(), any_time(), any::<Option<[u8; 4]>>()).prop_map(
+        |(enciphered, check, time, policy)| Session {
+            key: WorkingKey { enciphered, check },
+            time,
+            policy: policy.map(Policy::from_bytes),
+        },
+    )
 }
 
 /// An answer to `body`.
@@ -386,7 +391,7 @@ proptest! {
 }
 
 fn signed_in() -> Answer {
-    let session = Session { key: WorkingKey::new(&key(), &working()), time: purchase().time };
+    let session = Session { key: WorkingKey::new(&key(), &working()), time: purchase().time, policy: None };
     Answer::SignedIn { lease: Lease { batch: Batch(1), next: Stan(1) }, session }
 }
 

@@ -2,12 +2,14 @@
 
 use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
-use qiyong_firmware::application::{obey, set_up};
+use qiyong_board_support::transport;
+use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::{Job, Place};
+use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Settings, Terminal};
+use qiyong_firmware::terminal::Terminal;
+use qiyong_protocol::ecr::{KeyLoad, Place};
 use static_cell::StaticCell;
 
 use super::storage::Region;
@@ -23,7 +25,8 @@ static MEMORY: StaticCell<Store<Region>> = StaticCell::new();
 #[inline(never)]
 pub(crate) fn start(spawner: Spawner) {
     let memory = MEMORY.init(memory::recall());
-    let link = LINK.init(BoardLink::new(till::port(), memory.state(chip::serial_number())));
+    let link = LINK.init(BoardLink::new(till::port(), transport::key(), memory.state(chip::serial_number())));
+    link.install(memory.keyring(), memory.policy());
     match run(link, memory) {
         Ok(task) => spawner.spawn(task),
         Err(_) => defmt::error!("the application cannot start twice"),
@@ -43,20 +46,10 @@ async fn run(link: &'static BoardLink, memory: &'static mut Store<Region>) {
 
 /// Does what the till commands, one after the other.
 async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: &mut Store<Region>) -> ! {
-    watchdog::set_idle(time::now(), true);
-    let place = loop {
-        match link.command().await {
-            Job::Setup(place) => break place,
-            // The link lets none through before that.
-            Job::Serve(_) | Job::Attend(_) => {}
-        }
-    };
-    let settings = Settings::at(place.institution, place.terminal);
+    let settings = memory.settings();
     let slot = ContactSlot::new(card_line::line(), SlotConfig::default());
     let desk = desk::Desk::new(link);
     let mut application = Terminal::new(slot, link, desk, clock, random::Random, memory, settings);
-    note(&Job::Setup(place));
-    set_up(link, &mut application, place).await;
     loop {
         // For a job the terminal may wait for ever.
         watchdog::set_idle(time::now(), true);
@@ -77,7 +70,7 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: &mut Store<Region
 fn note(job: &Job) {
     watchdog::set_idle(time::now(), false);
     match job {
-        Job::Setup(Place { institution, terminal, .. }) => {
+        Job::Setup(Place { institution, terminal, .. }) | Job::LoadKey(KeyLoad { institution, terminal, .. }) => {
             defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
         }
         Job::Serve(operation) => defmt::info!("serving: {=str}", operation.as_str()),

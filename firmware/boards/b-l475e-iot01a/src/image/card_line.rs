@@ -13,6 +13,7 @@
 //! into the USART is `smartcard`'s. The emulator ignores smartcard mode, clock and parity, and carries whole bytes; see the
 //! README for what is proven where.
 
+use qiyong_board_support::spacing::Spacing;
 use qiyong_firmware::adapters::{Characters, Contacts, PinLine, Timing};
 use qiyong_firmware::slot::{CardLine, LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
@@ -24,7 +25,6 @@ use super::publication;
 use super::serial::{self, CARD};
 use super::time::{self, Delay, now, sleep_until, until};
 use crate::smartcard::{self, PRESCALER, on_line};
-use crate::spacing::Spacing;
 
 /// USART2's alternate function of PA2 and PA4.
 const USART2_AF: u8 = 7;
@@ -50,7 +50,7 @@ pub(crate) fn line() -> impl CardLine {
     };
     PinLine::new(
         contacts,
-        CardUsart { spacing: Spacing::new(), given_up: false },
+        CardUsart { spacing: Spacing::new(PRESCALER), given_up: false },
         Delay,
         Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US },
     )

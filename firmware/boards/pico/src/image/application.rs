@@ -2,12 +2,11 @@
 
 use embassy_futures::select::{Either, select};
 use embassy_rp::pwm::Pwm;
-use qiyong_firmware::application::{obey, set_up};
+use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{CardLine, ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Settings, Terminal};
+use qiyong_firmware::terminal::Terminal;
 
 use super::desk::Desk;
 use super::random::Random;
@@ -37,17 +36,9 @@ async fn serve(
     desk: Desk<'_>,
     memory: &mut Store<Region>,
 ) -> ! {
-    let place = loop {
-        match link.command().await {
-            Job::Setup(place) => break place,
-            // The link lets none through before that.
-            Job::Serve(_) | Job::Attend(_) => {}
-        }
-    };
-    let settings = Settings::at(place.institution, place.terminal);
+    let settings = memory.settings();
     let slot = ContactSlot::new(line, SlotConfig::default());
     let mut application = Terminal::new(slot, link, desk, clock, Random, memory, settings);
-    set_up(link, &mut application, place).await;
     loop {
         let report = obey(link, &mut application, |_| {}).await;
         match report.map(|report| (report.reason, report.effects.activates)) {

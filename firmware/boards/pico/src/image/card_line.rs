@@ -18,9 +18,8 @@ use embedded_hal::digital::OutputPin;
 use qiyong_firmware::adapters::{Contacts, PinLine, Timing};
 use qiyong_firmware::slot::CardLine;
 
-use super::characters::PioCharacters;
+use super::characters::{PER_CLK, PioCharacters};
 use super::clk::{CLK, Handover, Rest};
-use crate::spacing::PRESCALER;
 
 /// The chip's parts that a card needs.
 pub(crate) struct Parts {
@@ -37,8 +36,8 @@ pub(crate) struct Parts {
 /// The line, without power, and what makes its clock, which must be kept.
 pub(crate) fn line(parts: Parts) -> (impl CardLine, Pwm<'static>) {
     let mut config = Config::default();
-    config.top = PRESCALER as u16 - 1;
-    config.compare_b = PRESCALER as u16 / 2;
+    config.top = PER_CLK as u16 - 1;
+    config.compare_b = PER_CLK as u16 / 2;
     // CLK rests before the clock begins.
     config.enable = false;
     let mut clock = Pwm::new_output_b(parts.pwm, parts.clk, config.clone());
@@ -55,6 +54,6 @@ pub(crate) fn line(parts: Parts) -> (impl CardLine, Pwm<'static>) {
         io: Handover::<2>,
         present: Input::new(parts.present, Pull::Down),
     };
-    let timing = Timing { clk_hz: 125_000_000 / PRESCALER, vcc_settles_us: 10_000 };
+    let timing = Timing { clk_hz: 125_000_000 / PER_CLK, vcc_settles_us: 10_000 };
     (PinLine::new(contacts, characters, Delay, timing), clock)
 }

@@ -16,18 +16,20 @@ use embassy_rp::pio::{Config, Direction, LoadedProgram, Pin, Pio, ShiftDirection
 use embassy_rp::{Peri, bind_interrupts, pac, pio};
 use fixed::FixedU32;
 use fixed::types::extra::U8;
+use qiyong_board_support::spacing::Spacing;
 use qiyong_firmware::adapters::Characters;
 use qiyong_firmware::slot::{LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 
 use super::time::{now, sleep_until};
-use crate::spacing::{PRESCALER, Spacing};
 
 bind_interrupts!(struct Irqs {
     PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
 });
 
+/// Cycles of the chip's clock in one of CLK: 125 MHz by 32.
+pub(crate) const PER_CLK: u32 = 32;
 /// RST's pin.
 const RST: u32 = 4;
 /// Ticks of a machine in an etu.
@@ -99,7 +101,7 @@ impl PioCharacters {
         let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL)];
         let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
         let pin = common.make_pio_pin(io);
-        Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new(), is_on: false }
+        Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new(PER_CLK), is_on: false }
     }
 
     /// Writes what depends on convention and protocol into the program.
@@ -115,7 +117,7 @@ impl PioCharacters {
 
     /// What depends on the rate, for both machines.
     fn rate(config: &LineConfig) -> FixedU32<U8> {
-        let cycles = (u32::from(config.fi) * PRESCALER) << 8;
+        let cycles = (u32::from(config.fi) * PER_CLK) << 8;
         let divider = cycles / (u32::from(config.di).max(1) * TICKS);
         FixedU32::from_bits(divider.max(1 << 8))
     }

@@ -7,12 +7,13 @@ use embassy_rp::bind_interrupts;
 use embassy_rp::peripherals::{UART0, UART1};
 use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
 use embassy_time::Delay;
+use qiyong_board_support::transport;
 use qiyong_firmware::storage::Store;
 use static_cell::StaticCell;
 
 use super::application;
 use super::card_line::{self, Parts};
-use super::desk::Desk;
+use super::desk::{Desk, Pad};
 use super::storage::Region;
 use super::till::{BoardLink, Port};
 
@@ -33,7 +34,9 @@ async fn main(_spawner: Spawner) {
     let [hears, says] = TILL.init([[0; 512]; 2]);
     let (says, hears) =
         BufferedUart::new(chip.UART0, chip.PIN_0, chip.PIN_1, Irqs, says, hears, Config::default()).split();
-    let link = LINK.init(BoardLink::new(Port::new(hears, says, Delay), memory.state([0; 12])));
+    let port = Port::new(hears, says, Delay);
+    let link = LINK.init(BoardLink::new(port, transport::key(), memory.state([0; 12])));
+    link.install(memory.keyring(), memory.policy());
     let [keys, stars] = PAD.init([[0; 64]; 2]);
     let mut config = Config::default();
     config.baudrate = 9600;
@@ -48,7 +51,7 @@ async fn main(_spawner: Spawner) {
         pio: chip.PIO0,
         pwm: chip.PWM_SLICE1,
     });
-    application::run(link, line, Desk { link, keys, stars }, memory).await
+    application::run(link, line, Desk { link, pad: Pad { keys, stars } }, memory).await
 }
 
 #[panic_handler]

@@ -43,6 +43,7 @@ fn kinds() -> Vec<(&'static str, Body<'static>, Answer)> {
     let reversed = Entry { stan: Stan(43), deal: Deal::Settle, charge: Fen(0), ended: Ended::Reversed, ..sold };
     vec![
         ("sign-in", Body::SignIn { token: Token([5; 8]) }, signed_in()),
+        ("sign-in, with a policy", Body::SignIn { token: Token([5; 8]) }, with_policy()),
         ("sign-off", Body::SignOff, Answer::Done),
         ("echo", Body::Echo, Answer::Refused(Reason::NotSignedIn)),
         ("authenticate", Body::Authenticate(question), genuine),
@@ -61,6 +62,12 @@ fn kinds() -> Vec<(&'static str, Body<'static>, Answer)> {
         ("upload", Body::Upload { from: 7, entries: kept([sold, reversed]) }, Answer::Batch(BatchState::Differs)),
         ("upload done", Body::UploadDone { count: 8 }, Answer::Batch(BatchState::Closed)),
     ]
+}
+
+fn with_policy() -> Answer {
+    let Answer::SignedIn { lease, session } = signed_in() else { unreachable!() };
+    let policy = Some(Policy { tries: 4, rounds: 16, wait: 45, pause: 10 });
+    Answer::SignedIn { lease, session: Session { policy, ..session } }
 }
 
 fn hex(bytes: &[u8]) -> String {

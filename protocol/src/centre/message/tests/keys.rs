@@ -87,7 +87,7 @@ fn an_answer_is_believed_under_the_key_of_its_request_and_a_rejection_under_the_
 
 #[test]
 fn a_working_key_that_does_not_fit_its_check_value_begins_no_session() {
-    let wrong = Session { key: WorkingKey::new(&working(), &key()), time: purchase().time };
+    let wrong = Session { key: WorkingKey::new(&working(), &key()), time: purchase().time, policy: None };
     let answer = Answer::SignedIn { lease: Lease { batch: Batch(1), next: Stan(1) }, session: wrong };
     let mut keys = in_a_session();
     let (sent, request) = wrote(&keys, &sign_in()).unwrap();

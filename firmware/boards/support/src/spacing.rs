@@ -1,65 +1,67 @@
-//! When a character may go to the card, until when one is awaited, and what time lay between two: etu into cycles of SYSCLK and
-//! back. Characters and registers are not here: those are `image/card_line`'s and `smartcard`'s.
+//! When a character may go to the card, until when one is awaited, and what time lay between two: etu into cycles of the chip's
+//! clock and back. Characters and registers are not here: those are the board's.
 
 use qiyong_firmware::slot::LineConfig;
 use qiyong_protocol::iso7816::Etu;
 
-use crate::smartcard::PRESCALER;
 
 /// Etu from a character's leading edge until the receiver has it: ten moments and a half, and some doubt.
 const CHARACTER: u64 = 11;
 
 /// The events on the card line so far, and the rate in force.
 #[derive(Debug)]
-pub(crate) struct Spacing {
-    pub(crate) config: LineConfig,
+pub struct Spacing {
+    /// How characters go at present.
+    pub config: LineConfig,
     /// When the last event on the line was: a leading edge, or RST going high. In cycles since the start.
     last_edge: u64,
     card_spoke_last: bool,
+    /// Cycles of the chip's clock in one of CLK.
+    per_clk: u32,
 }
 
 impl Spacing {
-    /// A line on which nothing has happened.
-    pub(crate) const fn new() -> Self {
-        Self { config: LineConfig::RESET, last_edge: 0, card_spoke_last: false }
+    /// A line on which nothing has happened, with so many cycles of the chip's clock in one of CLK.
+    pub const fn new(per_clk: u32) -> Self {
+        Self { config: LineConfig::RESET, last_edge: 0, card_spoke_last: false, per_clk }
     }
 
     /// Cycles that `etu` take at the rate in force, rounded up.
-    pub(crate) fn cycles(&self, etu: u64) -> u64 {
+    pub fn cycles(&self, etu: u64) -> u64 {
         let clk = etu.saturating_mul(self.config.fi.into()).div_ceil(u64::from(self.config.di).max(1));
-        clk.saturating_mul(PRESCALER.into())
+        clk.saturating_mul(self.per_clk.into())
     }
 
     /// Whole etu in so many cycles.
     fn etu(&self, cycles: u64) -> Etu {
-        let cycles_per_etu = u64::from(self.config.fi).saturating_mul(PRESCALER.into()).max(1);
+        let cycles_per_etu = u64::from(self.config.fi).saturating_mul(self.per_clk.into()).max(1);
         Etu::try_from(cycles.saturating_mul(self.config.di.into()) / cycles_per_etu).unwrap_or(Etu::MAX)
     }
 
     /// RST changes now; etu are counted from here.
-    pub(crate) const fn rst_changes(&mut self, now: u64) {
+    pub const fn rst_changes(&mut self, now: u64) {
         (self.last_edge, self.card_spoke_last) = (now, true);
     }
 
     /// When the next character may go to the card: after the turnaround, or the guard time after one of our own. Never further
     /// ahead of `now` than that.
-    pub(crate) fn may_send_at(&self, now: u64) -> u64 {
+    pub fn may_send_at(&self, now: u64) -> u64 {
         let gap = if self.card_spoke_last { self.config.turnaround } else { self.config.guard_time };
         self.last_edge.min(now).saturating_add(self.cycles(gap.into()))
     }
 
     /// A character goes to the card now.
-    pub(crate) const fn sends(&mut self, now: u64) {
+    pub const fn sends(&mut self, now: u64) {
         (self.last_edge, self.card_spoke_last) = (now, false);
     }
 
     /// Until when a character is awaited whose edge comes at most `within` etu after the last event.
-    pub(crate) fn deadline(&self, within: Etu) -> u64 {
+    pub fn deadline(&self, within: Etu) -> u64 {
         self.last_edge.saturating_add(self.cycles(u64::from(within).saturating_add(CHARACTER)))
     }
 
     /// The receiver had a character of the card at `at`: the etu from the last event to its edge, at most `within`.
-    pub(crate) fn received(&mut self, at: u64, within: Etu) -> Etu {
+    pub fn received(&mut self, at: u64, within: Etu) -> Etu {
         let edge = at.saturating_sub(self.cycles(CHARACTER)).max(self.last_edge);
         let elapsed = self.etu(edge.saturating_sub(self.last_edge)).min(within);
         (self.last_edge, self.card_spoke_last) = (edge, true);
@@ -72,13 +74,12 @@ mod tests {
     use qiyong_protocol::iso7816::character::Convention;
 
     use super::*;
-    use crate::moment::noted;
 
     /// Cycles of an etu after a reset.
     const ETU: u64 = 372 * 4;
 
     fn line() -> Spacing {
-        let mut line = Spacing::new();
+        let mut line = Spacing::new(4);
         line.config.guard_time = 17;
         line.rst_changes(1000);
         line
@@ -106,11 +107,9 @@ mod tests {
     #[test]
     fn a_time_that_is_behind_what_the_interrupt_noted_delays_nothing() {
         let mut line = line();
-        // The interrupt noted the character at 100,000, and the application then reads 99,999 or even 10.
+        // An interrupt has noted the character at 100,000, and the application then reads 99,999 or even 10: the character came now.
         for now in [99_999, 10] {
-            let at = noted(now, 100_000);
-            assert!(at <= now);
-            line.received(at, 9600);
+            line.received(now, 9600);
             assert!(line.may_send_at(now) <= now + 16 * ETU, "{}", line.may_send_at(now));
             assert!(line.deadline(9600) < 1000 + now + 9700 * ETU);
         }

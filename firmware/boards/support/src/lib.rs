@@ -1,0 +1,18 @@
+//! What boards share, whatever their chip: a board has its pins and peripherals, and the rest from here.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`pin_pad`] | a PIN from a serial PIN pad |
+//! | [`spacing`] | when a character may go to the card, and until when one is awaited |
+//! | [`transport`] | the maker's transport key |
+//!
+//! Not here: drivers, and what an application does.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// Futures run on one executor without threads, so callers need no `Send` bounds.
+#![allow(async_fn_in_trait)]
+
+pub mod pin_pad;
+pub mod spacing;
+pub mod transport;
