@@ -77,7 +77,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant::centre("killed halfway, keeps the half", Wrong::KilledHalfway, Once),
     Mutant::beside("numbers begin anew after a power cut", Meddles::ForgetsTheDay, Agrees),
     Mutant::beside("the flash forgets all", Meddles::ForgetsAll, Agrees),
-    Mutant::beside("the flash was a cache", Meddles::ForgetsTheVisit, Agrees),
+    Mutant::beside("the flash was a cache", Meddles::ForgetsTheVisit, Once),
     Mutant::centre("activates before payment", Wrong::ActivatesAtInquiry, Cause),
     Mutant::centre("activates another card, too", Wrong::ActivatesAnother, Cause),
     Mutant::centre("activates what it refuses", Wrong::ActivatesWhatItRefuses, Cause),

@@ -12,7 +12,7 @@ use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::centre::served::Served;
 use qiyong_tests::programs::Watched;
-use qiyong_tests::secrets::{Secret, files_below, search};
+use qiyong_tests::secrets::{Found, Secret, files_below, search};
 use qiyong_tests::{image, qiyong};
 use tempfile::TempDir;
 
@@ -29,6 +29,9 @@ const ALLOWED: [(&str, &str); 5] = [
     ("scenario.toml", "what a tester wrote: the holder's PINs are a part of the story"),
     ("terminal.key", "the key that the terminal is given, for its owner alone"),
 ];
+
+/// What stands for the terminal's flash has the terminal's master key, and nothing else of these: docs/limits.md says so.
+const MEMORY: &str = "P32010000017-00000001.memory";
 
 /// A day in a folder. What a program says is a file, too.
 struct Day {
@@ -191,7 +194,8 @@ fn no_secret_is_in_anything_that_a_day_leaves_or_says() {
     for (path, mut bytes) in files_below(day.at()).expect("files") {
         let path = path.strip_prefix(day.at()).expect("it is below").display().to_string();
         let allowed = ALLOWED.iter().any(|(name, _)| *name == path);
-        let found = search(&bytes, &secrets);
+        let is_leave = |found: &Found| path == MEMORY && found.name == "master key";
+        let found: Vec<_> = search(&bytes, &secrets).into_iter().filter(|found| !is_leave(found)).collect();
         assert!(!allowed || !found.is_empty(), "{path} needs no leave");
         let kind = path.split(['/', ' ', '-']).next().filter(|_| path.contains('/')).unwrap_or(&path);
         let row = table.entry(kind.to_string()).or_default();
