@@ -22,7 +22,11 @@ pub(crate) fn install() -> Result<()> {
     let folder = step::root().join(FOLDER);
     let works = || {
         let mut ask = step::command("node");
-        ask.current_dir(&folder).args(["--input-type=module", "--eval", "await import('rp2040js'); console.log('yes')"]);
+        ask.current_dir(&folder).args([
+            "--input-type=module",
+            "--eval",
+            "await import('rp2040js'); console.log('yes')",
+        ]);
         step::ask(&mut ask).is_some_and(|said| said == "yes")
     };
     if works() {

@@ -32,10 +32,7 @@ pub trait PinPad {
 ///
 /// # Errors
 /// No PIN was keyed.
-pub async fn enter_pin<C: Future<Output = ()>>(
-    pad: &mut impl PinPad,
-    cancelled: impl Fn() -> C,
-) -> Result<Pin, NoPin> {
+pub async fn enter_pin<C: Future<Output = ()>>(pad: &mut impl PinPad, cancelled: impl Fn() -> C) -> Result<Pin, NoPin> {
     // What was keyed before anybody asked is no PIN.
     pad.forget();
     pad.tell(ENQ).await;

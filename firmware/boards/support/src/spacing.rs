@@ -4,7 +4,6 @@
 use qiyong_firmware::slot::LineConfig;
 use qiyong_protocol::iso7816::Etu;
 
-
 /// Etu from a character's leading edge until the receiver has it: ten moments and a half, and some doubt.
 const CHARACTER: u64 = 11;
 

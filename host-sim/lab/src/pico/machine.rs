@@ -12,9 +12,9 @@ use super::PicoError;
 use super::harness::{Harness, Into, Out};
 use super::slot::{HZ, Slot};
 use crate::emulator::holder::{Does, Moment, asked, invited};
+use crate::probe::ScreenText;
 use crate::probe::image::Log as ImageLog;
 use crate::probe::log::Log;
-use crate::probe::ScreenText;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
@@ -84,7 +84,8 @@ impl Machine {
         machine.command(&Command::LoadKey(setup.sealed(&TEST_TRANSPORT_KEY)));
         machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::KeyLoaded(_)))))?;
         machine.command(&Command::Setup(setup.place()));
-        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
+        machine
+            .until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
         Ok(machine)
     }
 

@@ -217,9 +217,7 @@ impl Slot {
     /// A character of the card is over.
     fn has_said(&mut self, coming: Coming, moments: Moments, signal: Option<(u64, Option<u64>)>) {
         let since = |at: u64| ((at - coming.edge) * 10 / tenths(10, coming.rate)) as u16;
-        let seen = signal.map(|(from, to)| {
-            Signal { from: since(from), to: to.map_or(OVER as u16, since) }
-        });
+        let seen = signal.map(|(from, to)| Signal { from: since(from), to: to.map_or(OVER as u16, since) });
         self.sees(coming.edge, By::Card, moments, coming.rate, seen);
         if signal.is_some() {
             let again = coming.edge + tenths(REPEATS, coming.rate);

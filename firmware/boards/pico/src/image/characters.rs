@@ -66,19 +66,19 @@ impl PioCharacters {
         let Pio { mut common, sm0: hears, sm1: says, .. } = Pio::new(pio, Irqs);
         let hearing = pio_asm!(
             ".wrap_target",
-            "    wait 0 pin 0",           // the leading edge
+            "    wait 0 pin 0", // the leading edge
             "    set x, 8        [15]",
-            "    mov y, null     [5]",    // or `~null`: whether parity is wrong so far
+            "    mov y, null     [5]", // or `~null`: whether parity is wrong so far
             "bit:",
-            "    jmp pin high",           // 1.5 etu after the edge, and each etu then
+            "    jmp pin high", // 1.5 etu after the edge, and each etu then
             "    jmp low",
             "high:",
             "    mov y, ~y",
             "low:",
             "    in pins, 1      [12]",
             "    jmp x-- bit",
-            "    jmp !y end",             // or always
-            "    set pindirs, 1  [23]",   // 10.5 etu after the edge, for 1.5 etu
+            "    jmp !y end",           // or always
+            "    set pindirs, 1  [23]", // 10.5 etu after the edge, for 1.5 etu
             "    set pindirs, 0",
             "end:",
             "    in y, 1",
@@ -92,8 +92,8 @@ impl PioCharacters {
             "bit:",
             "    out pindirs, 1  [14]",
             "    jmp x-- bit",
-            "    set pindirs, 0  [15]",   // 10 etu after the edge
-            "    in pins, 1",             // 11 etu after it
+            "    set pindirs, 0  [15]", // 10 etu after the edge
+            "    in pins, 1",           // 11 etu after it
             "    push noblock",
             ".wrap",
         );
