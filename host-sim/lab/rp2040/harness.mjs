@@ -205,11 +205,12 @@ function rom() {
   const [a, b, c] = core.registers;
   const at = core.PC;
   if (at === LOOKUP) {
-    const index = names.indexOf(String.fromCharCode(b & 0xff, (b >>> 8) & 0xff));
-    core.registers[0] = index < 0 ? 0 : address(index) | 1;
+    const name = String.fromCharCode(b & 0xff, (b >>> 8) & 0xff);
+    if (!names.includes(name)) throw new Error(`the boot ROM's function ${name} is not done here`);
+    core.registers[0] = address(names.indexOf(name)) | 1;
   } else {
     const name = names[(at - 0x200) / 16];
-    if (!name) throw new Error(`the boot ROM is called at ${at.toString(16)}`);
+    if (!name) throw new Error(`the boot ROM is called at ${at.toString(16)} from ${core.LR.toString(16)}`);
     FUNCTIONS[name](a, b, c);
   }
   core.PC = core.LR & ~1;
@@ -296,10 +297,8 @@ const COMMANDS = {
 };
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
-  if (process.env.TRACE) fs.appendFileSync(process.env.TRACE, line.slice(0, 160) + ' @' + now() + '\n');
   const command = JSON.parse(line);
   const name = Object.keys(command).find((key) => COMMANDS[key]);
   const answer = JSON.stringify(COMMANDS[name](command[name], command));
-  if (process.env.TRACE) fs.appendFileSync(process.env.TRACE, '    ' + answer.slice(0, 200) + '\n');
   process.stdout.write(answer + '\n');
 }

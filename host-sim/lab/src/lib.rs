@@ -4,6 +4,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
+//! | [`pico`] | the one for the Pico in rp2040js, with a virtual card at its pins |
 //! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
 //! | [`stage`] | emulated boards as a stage for scenarios |
 //!

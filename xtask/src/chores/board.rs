@@ -43,7 +43,7 @@ const PICO: Board = Board {
     program: "qiyong-pico",
     target: arm::TARGET_M0,
     flash: 112 * 1024,
-    ram: 20 * 1024,
+    ram: 28 * 1024,
     draws: false,
 };
 /// Part of the name of every constant of the font. Fonts are counted separately: they grow with the texts, not with the
