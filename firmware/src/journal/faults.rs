@@ -1,4 +1,5 @@
-//! Deliberate faults of the journal and of the keys beside it: each is a rule left out, and a test convicts it. A build that is no test has none.
+//! Deliberate faults of the journal and of the keys beside it: each is a rule left out, and a test convicts it. A build that is no
+//! test has none.
 
 /// A rule that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

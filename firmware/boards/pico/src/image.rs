@@ -2,10 +2,10 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `start` | entry, clocks, and the tasks |
+//! | `start` | entry, parts, and the one task |
 //! | `application` | the terminal with this board's parts, and what it does for the till |
 //! | `card_line` | the card's contacts; [`characters`] are its characters, on two state machines of PIO 0 |
-//! | `clk` | CLK and I/O, which a peripheral drives or nobody |
+//! | `clk` | pins that a peripheral drives or nobody: CLK and I/O |
 //! | `time` | cycles since the start; waiting |
 //! | `till` | till and centre on a serial line |
 //! | `desk` | screen, PIN pad: what operator and holder see and press |

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
+//! | [`till_clock`] | the time of day, which the till tells |
 //! | [`transport`] | the maker's transport key |
 //!
 //! Not here: drivers, and what an application does.
@@ -15,4 +16,5 @@
 
 pub mod pin_pad;
 pub mod spacing;
+pub mod till_clock;
 pub mod transport;

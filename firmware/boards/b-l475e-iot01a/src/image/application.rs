@@ -2,6 +2,7 @@
 
 use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
+use qiyong_board_support::till_clock::TillClock;
 use qiyong_board_support::transport;
 use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
@@ -13,7 +14,7 @@ use qiyong_protocol::ecr::{KeyLoad, Place};
 use static_cell::StaticCell;
 
 use super::storage::Region;
-use super::till::{self, BoardLink, TillClock};
+use super::till::{self, BoardLink};
 use super::{card_line, chip, desk, memory, random, time, watchdog};
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
@@ -37,7 +38,7 @@ pub(crate) fn start(spawner: Spawner) {
 #[embassy_executor::task]
 async fn run(link: &'static BoardLink, memory: &'static mut Store<Region>) {
     let clock = WallClock::new();
-    let clock = TillClock(&clock);
+    let clock = TillClock { wall: &clock, now_s: time::now_s };
     let listen = link.listen(|time| clock.set(time));
     match select(listen, serve(link, clock, memory)).await {
         Either::First(never) | Either::Second(never) => never,

@@ -2,6 +2,7 @@
 
 use embassy_futures::select::{Either, select};
 use embassy_rp::pwm::Pwm;
+use qiyong_board_support::till_clock::TillClock;
 use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::{CardLine, ContactSlot, SlotConfig};
@@ -11,7 +12,8 @@ use qiyong_firmware::terminal::Terminal;
 use super::desk::Desk;
 use super::random::Random;
 use super::storage::Region;
-use super::till::{BoardLink, TillClock};
+use super::till::BoardLink;
+use super::time;
 
 /// The application, and what listens for the till.
 pub(crate) async fn run(
@@ -21,7 +23,7 @@ pub(crate) async fn run(
     memory: &'static mut Store<Region>,
 ) -> ! {
     let clock = WallClock::new();
-    let clock = TillClock(&clock);
+    let clock = TillClock { wall: &clock, now_s: time::now_s };
     let listen = link.listen(|time| clock.set(time));
     match select(listen, serve(link, line, clock, desk, memory)).await {
         Either::First(never) | Either::Second(never) => never,

@@ -34,7 +34,8 @@ pub(crate) const PER_CLK: u32 = 32;
 const RST: u32 = 4;
 /// Ticks of a machine in an etu.
 const TICKS: u32 = 16;
-/// Where in its program the machine that hears begins to count parity, and where it passes over the error signal.
+/// Where in its program, which lies at the beginning of the memory, the machine that hears begins to count parity, and where it
+/// passes over the error signal.
 const BEGINS_PARITY: usize = 2;
 const SKIPS_SIGNAL: usize = 8;
 /// The operation of a `mov`: as it is, or every bit turned round.

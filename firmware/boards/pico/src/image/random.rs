@@ -1,4 +1,5 @@
-//! Random numbers: a ChaCha of the ring oscillator's bits would be better; the bits alone are what the chip has.
+//! Random numbers: the ring oscillator's bits as they are. That is all that the chip has, and not good enough for a terminal that is
+//! sold (README).
 
 use core::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The start: clocks, parts, and the one task.
+//! The start: the chip's parts, and the one task.
 
 use cortex_m::peripheral::SCB;
 use defmt_rtt as _;
