@@ -6,10 +6,10 @@
 //
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
-//   {"load": {"elf": FILE, "flash": FILE?}}      starts the image, with what the flash's region holds
+//   {"load": {"elf": FILE}}                      starts the image; the rest of the flash is erased
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
-//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER LEVEL DRIVEN | "uart" NUMBER BYTE | "clk" RUNS | "flash" ADDRESS LENGTH
+//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) | "uart" NUMBER BYTE
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
 import fs from 'node:fs';
@@ -183,12 +183,10 @@ const FUNCTIONS = {
   IF() {}, EX() {}, FC() {}, CX() {},
   RE(offset, length) {
     mcu.flash.fill(0xff, offset, offset + length);
-    out.push([now(), 'flash', offset, length, 1]);
     busy((length / SECTOR) * 45_000_000);
   },
   RP(offset, from, length) {
     for (let at = 0; at < length; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
-    out.push([now(), 'flash', offset, length, 0]);
     busy((length / 256) * 400_000);
   },
 };
@@ -238,7 +236,6 @@ function takeIn([, what, number, value]) {
   else mcu.gpio[number].setInputValue(value !== 0);
 }
 
-let slept = 0;
 function run(until) {
   const { clock } = mcu;
   while (now() < until && out.length === 0) {
@@ -257,11 +254,10 @@ function run(until) {
     for (const entry of machines) next = Math.min(next, due(entry) * NANOS);
     if (coming.length) next = Math.min(next, coming[0][0] * NANOS);
     passes(Math.max(next, clock.nanos));
-    slept += 1;
   }
 }
 
-function load({ elf, flash }) {
+function load({ elf }) {
   const file = fs.readFileSync(elf);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   mcu.flash.fill(0xff);
@@ -270,7 +266,6 @@ function load({ elf, flash }) {
     const [kind, from, , to, length] = [0, 4, 8, 12, 16].map((at) => view.getUint32(table + 32 * index + at, true));
     if (kind === 1 && length && to >>> 24 === 0x10) mcu.flash.set(file.subarray(from, from + length), to - FLASH);
   }
-  if (flash) mcu.flash.set(fs.readFileSync(flash), 2048 * 1024 - 128 * 1024);
   mcu.core.VTOR = 0x10000100;
   mcu.core.reset();
   wire();
@@ -293,7 +288,6 @@ const COMMANDS = {
     for (let index = 0; index < hex.length / 2; index++) mcu.writeUint8(at + index, parseInt(hex.substr(2 * index, 2), 16));
     return {};
   },
-  figures() { return { cycles: mcu.core.cycles, slept }; },
 };
 
 for await (const line of readline.createInterface({ input: process.stdin })) {

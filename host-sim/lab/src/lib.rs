@@ -7,6 +7,7 @@
 //! | [`pico`] | the one for the Pico in rp2040js, with a virtual card at its pins |
 //! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
 //! | [`stage`] | emulated boards as a stage for scenarios |
+//! | `wait` | waiting for an emulator, no longer than it may be silent |
 //!
 //! Not here: the command line; and the centre, which comes as a [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
@@ -16,3 +17,4 @@ pub mod emulator;
 pub mod pico;
 pub mod probe;
 pub mod stage;
+mod wait;

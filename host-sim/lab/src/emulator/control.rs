@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::EmulatorError;
 use super::lines::read_available;
-use super::qemu::wait_for;
+use crate::wait::wait_for;
 
 /// How long QEMU may take to answer: a watchdog.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -12,13 +12,16 @@ use super::serial::SerialLine;
 use crate::probe::ScreenText;
 
 /// Tells the PIN pad that a PIN is awaited.
-const ENQ: u8 = 0x05;
-const ENTER: u8 = b'\r';
-const CANCEL: u8 = 0x1B;
+pub(crate) const ENQ: u8 = 0x05;
+/// What the pad sends for two of its keys.
+pub(crate) const ENTER: u8 = b'\r';
+pub(crate) const CANCEL: u8 = 0x1B;
 /// The PIN pad's rate, in bits a second.
-const BAUD: u64 = 9600;
-/// How long a holder takes for what he does when he is asked for a PIN, in cycles: four seconds, as in a world.
-pub(super) const THINKS: u64 = 4 * HZ;
+pub(crate) const BAUD: u64 = 9600;
+/// How long a holder takes for what he does when he is asked for a PIN, in seconds: as in a world.
+pub(crate) const THINKS_S: u64 = 4;
+/// The same in cycles.
+pub(super) const THINKS: u64 = THINKS_S * HZ;
 
 /// The moments at which the holder is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 
 use super::EmulatorError;
-use super::qemu::wait_for;
 use crate::probe::DebugProbe;
+use crate::wait::wait_for;
 
 /// How long QEMU may take to answer: a watchdog.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -81,7 +81,7 @@ impl Probe {
 
     /// Waits until the probe has something to say, or for so long; returns whether it has.
     pub(super) fn wait(&self, time: Duration) -> Result<bool, EmulatorError> {
-        wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], time)
+        Ok(wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], time)?)
     }
 
     /// Writes memory, and later a word somewhere else, without waiting until that is done: the next command waits for it.

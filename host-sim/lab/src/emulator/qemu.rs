@@ -10,10 +10,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use tempfile::TempDir;
 
 use super::EmulatorError;
+use crate::wait::wait_for;
 
 /// The program that is started.
 const PROGRAM: &str = "qemu-system-arm";
@@ -130,16 +131,6 @@ impl Drop for Qemu {
         // If it has already ended, that is fine too.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Waits until something happens on one of `fds`, or the time is over; returns whether something has.
-pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, EmulatorError> {
-    let time = Timespec::try_from(time).ok();
-    match poll(fds, time.as_ref()) {
-        Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(EmulatorError::Io(error.into())),
     }
 }
 

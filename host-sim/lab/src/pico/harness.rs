@@ -1,20 +1,26 @@
 //! The program that runs the chip (`rp2040/harness.mjs`): one line of JSON there, one back.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags};
 use serde_json::{Value, json};
 
 use super::PicoError;
 use crate::probe::DebugProbe;
+use crate::wait::wait_for;
 
 /// Where it lies.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rp2040/harness.mjs");
 
+/// How long it may take to answer, in real time. This is a watchdog: nothing depends on it in a run that does not hang.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// What goes in at a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Into {
+pub(super) enum Input {
     /// Somebody drives a pin.
     Pin(u8, bool),
     /// A byte has come on a serial line.
@@ -28,8 +34,6 @@ pub(super) enum Out {
     Pin(u8, Option<Drive>),
     /// A byte has gone out on a serial line.
     Uart(u8, u8),
-    /// The flash was written or erased.
-    Flash,
 }
 
 /// How a pin is driven.
@@ -53,11 +57,18 @@ impl Harness {
     /// # Errors
     /// There is no Node.js, or it does not start.
     pub(super) fn start(elf: &Path) -> Result<Self, PicoError> {
+        let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
+        version.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => PicoError::NoNode,
+            _ => error.into(),
+        })?;
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "node", PROGRAM]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { return Err(PicoError::NoNode) };
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(PicoError::Ended { said: "it has no lines".into() });
+        };
         let mut harness = Self { child, to, from: BufReader::new(from) };
         harness.ask(&json!({"load": {"elf": elf}}))?;
         Ok(harness)
@@ -68,6 +79,9 @@ impl Harness {
         line.push('\n');
         let sent = self.to.write_all(line.as_bytes());
         let mut answer = String::new();
+        if sent.is_ok() && !wait_for(&mut [PollFd::new(self.from.get_ref(), PollFlags::IN)], PATIENCE)? {
+            return Err(PicoError::Silent { seconds: PATIENCE.as_secs() });
+        }
         if sent.is_err() || self.from.read_line(&mut answer)? == 0 {
             let mut said = String::new();
             if let Some(mut errors) = self.child.stderr.take() {
@@ -79,12 +93,12 @@ impl Harness {
     }
 
     /// Goes on until something comes out, but not beyond `until`; returns the cycle, and what came out at which.
-    pub(super) fn run(&mut self, until: u64, into: &[(u64, Into)]) -> Result<(u64, Vec<(u64, Out)>), PicoError> {
+    pub(super) fn run(&mut self, until: u64, into: &[(u64, Input)]) -> Result<(u64, Vec<(u64, Out)>), PicoError> {
         let into: Vec<_> = into
             .iter()
             .map(|(at, what)| match what {
-                Into::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
-                Into::Uart(number, byte) => json!([at, "uart", number, byte]),
+                Input::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
+                Input::Uart(number, byte) => json!([at, "uart", number, byte]),
             })
             .collect();
         let answer = self.ask(&json!({"run": until, "in": into}))?;
@@ -110,7 +124,7 @@ fn came_out(value: &Value) -> Option<(u64, Out)> {
             }),
         ),
         "uart" => Out::Uart(number(0)?, number(1)?),
-        _ => Out::Flash,
+        _ => return None,
     };
     Some((at.as_u64()?, out))
 }

@@ -9,9 +9,9 @@ use qiyong_protocol::ecr::{Command, Ended, Event, Reference, TEST_TRANSPORT_KEY}
 use qiyong_protocol::rules::decision::Operation;
 
 use super::PicoError;
-use super::harness::{Harness, Into, Out};
+use super::harness::{Harness, Input, Out};
 use super::slot::{HZ, Slot};
-use crate::emulator::holder::{Does, Moment, asked, invited};
+use crate::emulator::holder::{BAUD, CANCEL, Does, ENQ, ENTER, Moment, THINKS_S, asked, invited};
 use crate::probe::ScreenText;
 use crate::probe::image::Log as ImageLog;
 use crate::probe::log::Log;
@@ -25,17 +25,11 @@ use qiyong_sim::world::visit::LinkTrouble;
 
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
 const TILL: (u8, u64) = (0, 115_200);
-const PAD: (u8, u64) = (1, 9600);
-/// How long a holder takes for what he does when he is asked for a PIN.
-const THINKS: u64 = 4 * HZ;
+const PAD: (u8, u64) = (1, BAUD);
 /// How long the image may take to start, in cycles.
 const START: u64 = HZ / 10;
 /// How long anything may take, in minutes of the board's time.
 const MINUTES: u64 = 30;
-/// What the PIN pad is sent, and what it sends.
-const ENQ: u8 = 0x05;
-const ENTER: u8 = b'\r';
-const CANCEL: u8 = 0x1B;
 
 /// The board. Dropping it ends the chip.
 pub struct Machine {
@@ -45,7 +39,7 @@ pub struct Machine {
     till: TillEnd,
     /// When the last byte that is on its way on each line has come.
     busy: [u64; 2],
-    into: Vec<(u64, Into)>,
+    into: Vec<(u64, Input)>,
     log: Log,
     /// How many rows of the log were looked at.
     looked: usize,
@@ -134,7 +128,7 @@ impl Machine {
                     }
                     Happened::PinAwaited => {
                         let which = asked(self.screens.last());
-                        self.does(&holder(Moment::Pin(which)), THINKS);
+                        self.does(&holder(Moment::Pin(which)), THINKS_S * HZ);
                     }
                 }
             }
@@ -165,7 +159,7 @@ impl Machine {
         *busy = (*busy).max(self.now + after);
         for byte in bytes {
             *busy += 10 * HZ / baud;
-            self.into.push((*busy, Into::Uart(line, *byte)));
+            self.into.push((*busy, Input::Uart(line, *byte)));
         }
     }
 
@@ -210,7 +204,7 @@ impl Machine {
                     self.looks_at_screen(&mut all)?;
                     all.push(Happened::PinAwaited);
                 }
-                Out::Uart(..) | Out::Flash => {}
+                Out::Uart(..) => {}
             }
         }
         if self.slot.next().is_some_and(|at| at <= now) {

@@ -32,6 +32,12 @@ pub enum PicoError {
         /// What it wrote to standard error.
         said: String,
     },
+    /// It does not answer.
+    #[error("the emulated chip has been silent for {seconds} s")]
+    Silent {
+        /// How long the answer was awaited.
+        seconds: u64,
+    },
     /// It says something else than was asked for.
     #[error("the emulated chip says {said:?}")]
     Answer {

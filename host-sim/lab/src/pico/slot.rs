@@ -7,7 +7,7 @@ use qiyong_protocol::iso7816::character::Moments;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::{By, Character, Clk, Finding, Rate, Referee, Seen, Signal};
 
-use super::harness::{Drive, Into};
+use super::harness::{Drive, Input};
 use super::wire::{Heard, PER_CLK, edges, tenths};
 
 /// The contacts' pins.
@@ -62,7 +62,7 @@ pub(super) struct Slot {
     coming: VecDeque<Coming>,
     on_wire: Option<OnWire>,
     /// What is to go to the chip.
-    into: Vec<(u64, Into)>,
+    into: Vec<(u64, Input)>,
     /// Characters in both directions.
     pub(super) characters: usize,
     /// Edges of the terminal that were too far from where they should be, in tenths of an etu.
@@ -89,7 +89,7 @@ impl Slot {
     /// Puts a card in, or takes it out.
     pub(super) fn set_card(&mut self, card: Option<SharedCard>, now: u64) {
         self.referee.see(now, Seen::Card(card.is_some()));
-        self.into.push((now, Into::Pin(PRESENT, card.is_some())));
+        self.into.push((now, Input::Pin(PRESENT, card.is_some())));
         self.card = card;
         self.falls_silent(now);
     }
@@ -100,12 +100,12 @@ impl Slot {
         if let Some(OnWire::Card(..)) = self.on_wire {
             self.on_wire = None;
         }
-        self.into.retain(|(_, into)| !matches!(into, Into::Pin(IO, _)));
-        self.into.push((now, Into::Pin(IO, true)));
+        self.into.retain(|(_, into)| !matches!(into, Input::Pin(IO, _)));
+        self.into.push((now, Input::Pin(IO, true)));
     }
 
     /// What is to go to the chip until then.
-    pub(super) fn take_into(&mut self) -> Vec<(u64, Into)> {
+    pub(super) fn take_into(&mut self) -> Vec<(u64, Input)> {
         std::mem::take(&mut self.into)
     }
 
@@ -209,7 +209,7 @@ impl Slot {
         let coming = Coming { edge: now.max(coming.edge), ..coming };
         let moments = card.borrow().convention().encode(coming.byte);
         let levels = edges(coming.edge, moments, coming.rate);
-        self.into.extend(levels.into_iter().map(|(at, high)| (at, Into::Pin(IO, high))));
+        self.into.extend(levels.into_iter().map(|(at, high)| (at, Input::Pin(IO, high))));
         self.on_wire = Some(OnWire::Card(coming, moments, None));
         self.characters += 1;
     }
@@ -242,7 +242,7 @@ impl Slot {
         let received = card.convention().decode(moments);
         if !received.parity_ok && card.signals_errors() {
             let [from, to] = [SIGNAL.0, SIGNAL.1].map(|at| heard.edge + tenths(at, heard.rate));
-            self.into.extend([(from, Into::Pin(IO, false)), (to, Into::Pin(IO, true))]);
+            self.into.extend([(from, Input::Pin(IO, false)), (to, Input::Pin(IO, true))]);
             let signal = Signal { from: SIGNAL.0 as u16, to: SIGNAL.1 as u16 };
             self.sees(heard.edge, By::Terminal, moments, heard.rate, Some(signal));
             return;
