@@ -7,6 +7,8 @@
 //! | [`adapters`] | the ports below, on the standard traits of embedded-hal and embedded-io |
 //! | [`application`] | does what the till commands |
 //! | [`clock`] | the time of day |
+//! | [`journal`] | what was begun with the centre, until both agree how it ended |
+//! | [`keyring`] | the master keys that a terminal has |
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
 //! | [`storage`] | what outlives a power cut: settings, numbers, the duty to reverse |
@@ -144,6 +146,7 @@ extern crate std;
 pub mod adapters;
 pub mod application;
 pub mod clock;
+mod faults;
 pub mod journal;
 pub mod keyring;
 pub mod link;

@@ -10,7 +10,7 @@ use qiyong_protocol::rules::reason::Reason;
 use zerocopy::byteorder::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::faults::{Fault, has};
+use crate::faults::{Fault, has};
 use crate::keyring::Name;
 use crate::pages::checksum;
 use crate::terminal::{Closed, MemoryError, Transaction};

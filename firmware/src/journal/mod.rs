@@ -3,14 +3,13 @@
 //!
 //! Whenever a transaction changes its [`State`], a whole snapshot of it is written anew; the newest one counts. Of the open
 //! ones, at most [`OPEN_MAX`], the newest snapshots are in RAM; of the closed ones only how many there are, and the totals.
-//! `item` is the bytes of a snapshot, `ring` the pages, `faults` what the tests leave out.
+//! `item` is the bytes of a snapshot, `ring` the pages.
 //!
 //! There is no index. A snapshot is needed still if it is the newest of an open transaction, or a closed one of the present
 //! batch. When pages run short, what is needed of the oldest is copied to a fresh one, in the same order and with the same numbers;
 //! then the oldest counts no longer. So of one transaction a later snapshot always lies behind an earlier one, whatever was
 //! copied, and a start reads all of them in one pass.
 
-pub(crate) mod faults;
 mod item;
 mod ring;
 #[cfg(test)]
@@ -26,9 +25,9 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use zerocopy::byteorder::little_endian::U32;
 
+use crate::faults::{Fault, has};
 use crate::keyring::Name;
 use crate::terminal::{Closed, MemoryError, Owed, Transaction};
-use faults::{Fault, has};
 use item::Item;
 use ring::{Ring, Span};
 

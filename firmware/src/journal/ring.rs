@@ -21,8 +21,8 @@ use embedded_storage::nor_flash::NorFlash;
 use zerocopy::byteorder::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::faults::{Fault, has};
 use super::item::{ITEM, Item, Snapshot};
+use crate::faults::{Fault, has};
 use crate::pages::{self, WORD, checksum};
 use crate::terminal::MemoryError;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::vec::Vec;
 use std::{format, println};
 
-use super::faults::{Fault, choose};
+use crate::faults::{Fault, choose};
 use flash::Flash;
 use model::{JOURNAL, RECORDS};
 

@@ -9,7 +9,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::Store;
 use crate::application::Kept;
-use crate::journal::faults::{Fault, has};
+use crate::faults::{Fault, has};
 use crate::keyring::Keyring;
 use crate::terminal::MemoryError;
 

@@ -63,7 +63,7 @@ use qiyong_protocol::rules::reason::Reason;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
-use crate::journal::faults::{Fault, has};
+use crate::faults::{Fault, has};
 use crate::journal::{self, Entry, Journal};
 use crate::keyring::Name;
 use crate::pages;

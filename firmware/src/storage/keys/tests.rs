@@ -13,7 +13,7 @@ use qiyong_protocol::ecr::TEST_TRANSPORT_KEY;
 use qiyong_protocol::rules::money::Fen;
 
 use super::*;
-use crate::journal::faults::choose;
+use crate::faults::choose;
 use crate::journal::tests::flash::Flash;
 use crate::keyring::{Name, Stand};
 use crate::terminal::{Closed, Memory, Owed, Settings};
