@@ -27,7 +27,7 @@ mod target {
     use embedded_hal_async::i2c::{self, I2c};
     use embedded_io_async::{Read, Write};
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
-    use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+    use qiyong_firmware::adapters::{CardUart, Contacts, Panel, PinLine, SerialPort, Timing};
     use qiyong_firmware::application::obey;
     use qiyong_firmware::link::{Job, SerialLink};
     use qiyong_firmware::slot::{ContactSlot, LineConfig, LineError, SlotConfig};
@@ -105,7 +105,7 @@ mod target {
         }
     }
 
-    impl Characters for Outside {
+    impl CardUart for Outside {
         fn configure(&mut self, config: &LineConfig) {
             black_box(config);
         }

@@ -7,12 +7,10 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Event, KeyLoad, Place, Refused};
 use qiyong_protocol::rules::institution::InstitutionCode;
-use rand_core::CryptoRng;
 
 use crate::keyring::Keyring;
 use crate::link::{Job, Port, SerialLink};
-use crate::slot::CardSlot;
-use crate::terminal::{CentreLink, Clock, Memory, MemoryError, Operator, Report, Terminal};
+use crate::terminal::{Board, Memory, MemoryError, Report, Terminal};
 
 /// A memory that also keeps where the terminal stands, and its keys: [`Store`](crate::storage::Store) is one.
 pub trait Kept: Memory {
@@ -57,11 +55,7 @@ impl<M: Kept> Kept for &mut M {
 /// Takes a master key and stands where it is for, or says why not.
 ///
 /// Cancel-safety: as [`set_up`].
-async fn take_key<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
-    link: &SerialLink<P>,
-    terminal: &mut Terminal<S, L, O, C, R, M>,
-    load: &KeyLoad,
-) {
+async fn take_key<P: Port, B: Board<Memory: Kept>>(link: &SerialLink<P>, terminal: &mut Terminal<B>, load: &KeyLoad) {
     let event = match terminal.memory().load_key(load, link.transport()) {
         Ok(()) => {
             terminal.set_up(load.institution, load.terminal);
@@ -79,11 +73,7 @@ async fn take_key<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
 /// Stands where the till says, and says so.
 ///
 /// Cancel-safety: dropped midway, the till may not have heard it; it commands it again.
-pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
-    link: &SerialLink<P>,
-    terminal: &mut Terminal<S, L, O, C, R, M>,
-    place: &Place,
-) {
+pub async fn set_up<P: Port, B: Board<Memory: Kept>>(link: &SerialLink<P>, terminal: &mut Terminal<B>, place: &Place) {
     let Place { institution, terminal: name, next_stan } = *place;
     // A memory that fails says so in every visit, too.
     let _ = terminal.memory().set_up(institution, name, next_stan);
@@ -96,9 +86,9 @@ pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, 
 ///
 /// Cancel-safety: as [`Terminal::serve`]. Dropped before a command has come, none is lost. Dropped after the visit, the till may
 /// not have heard how it ended; it hears it when it commands the same visit again.
-pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+pub async fn obey<P: Port, B: Board<Memory: Kept>>(
     link: &SerialLink<P>,
-    terminal: &mut Terminal<S, L, O, C, R, M>,
+    terminal: &mut Terminal<B>,
     heard: impl FnOnce(&Job),
 ) -> Option<Report> {
     let job = link.command().await;
@@ -127,9 +117,9 @@ pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
 }
 
 /// Tells the till how it ended.
-async fn tell<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+async fn tell<P: Port, B: Board<Memory: Kept>>(
     link: &SerialLink<P>,
-    terminal: &mut Terminal<S, L, O, C, R, M>,
+    terminal: &mut Terminal<B>,
     report: Option<&Report>,
 ) {
     link.note(terminal.memory().next(), terminal.duties());

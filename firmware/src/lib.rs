@@ -26,7 +26,7 @@
 //!
 //! | Port | What it is | On the standard traits |
 //! |---|---|---|
-//! | [`slot::CardLine`] | contacts and characters of the card | [`adapters::PinLine`]: pins and a delay; characters ([`adapters::Characters`]) are the maker's |
+//! | [`slot::CardLine`] | contacts and characters of the card | [`adapters::PinLine`]: pins and a delay; characters ([`adapters::CardUart`]) are the maker's |
 //! | [`link::Port`] | the serial line to till and centre | [`adapters::SerialPort`] |
 //! | [`terminal::Operator`] | screen, PIN pad, cancel key | [`ui::draw`] and [`adapters::Panel`] for an SSD1306; keys are the maker's |
 //! | [`storage::Store`] | what outlives a power cut | any `NorFlash` of embedded-storage |
@@ -47,7 +47,7 @@
 //! use embedded_hal_async::i2c::I2c;
 //! use embedded_io_async::{Read, Write};
 //! use embedded_storage::nor_flash::NorFlash;
-//! use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+//! use qiyong_firmware::adapters::{CardUart, Contacts, Panel, PinLine, SerialPort, Timing};
 //! use qiyong_firmware::application::obey;
 //! use qiyong_firmware::link::{Port, SerialLink};
 //! use qiyong_firmware::slot::{ContactSlot, SlotConfig};
@@ -93,7 +93,7 @@
 //!         impl OutputPin<Error = Infallible>,
 //!         impl InputPin<Error = Infallible> + Wait,
 //!     >,
-//!     characters: impl Characters,
+//!     characters: impl CardUart,
 //!     receiver: impl Read,
 //!     transmitter: impl Write,
 //!     i2c: impl I2c,

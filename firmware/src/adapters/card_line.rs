@@ -15,12 +15,12 @@ use crate::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 /// Characters on I/O, in etu: what a USART with a smartcard mode does, or a timer and a pin. No standard trait has it.
 ///
 /// [`PinLine`] stops `send` and `receive` when the card is taken out, so an implementation need not look for that.
-pub trait Characters {
+pub trait CardUart {
     /// Sets how characters are sent and received from now on. Must also make good what a dropped `send` or `receive` left
     /// behind: [`PinLine`] calls this before it sends or receives again.
     fn configure(&mut self, config: &LineConfig);
 
-    /// RST is driven right after this. What has come so far is forgotten, and [`Characters::receive`] counts from now until a
+    /// RST is driven right after this. What has come so far is forgotten, and [`CardUart::receive`] counts from now until a
     /// character has come or gone. Not after RST was driven: a card that answers at once must not have its answer forgotten.
     fn rst_changes(&mut self);
 
@@ -135,7 +135,7 @@ where
     L: OutputPin<Error = Infallible>,
     I: OutputPin<Error = Infallible>,
     P: InputPin<Error = Infallible> + Wait,
-    X: Characters,
+    X: CardUart,
     D: DelayNs,
 {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! | Port | Adapter | On |
 //! |---|---|---|
-//! | [`CardLine`](crate::slot::CardLine) | [`PinLine`] | embedded-hal's `OutputPin` and `InputPin`; embedded-hal-async's `Wait` and `DelayNs`; [`Characters`] |
+//! | [`CardLine`](crate::slot::CardLine) | [`PinLine`] | embedded-hal's `OutputPin` and `InputPin`; embedded-hal-async's `Wait` and `DelayNs`; [`CardUart`] |
 //! | [`link::Port`](crate::link::Port) | [`SerialPort`] | embedded-io-async's `Read` and `Write`; `DelayNs` |
 //! | the panel of an [`Operator`](crate::terminal::Operator) | [`Panel`] | embedded-hal-async's `I2c` |
 //! | [`Store`](crate::storage::Store) | none needed | embedded-storage's `NorFlash` |
@@ -12,7 +12,7 @@
 //! for the card:
 //!
 //! ```
-//! use qiyong_firmware::adapters::Characters;
+//! use qiyong_firmware::adapters::CardUart;
 //! use qiyong_firmware::slot::{LineConfig, LineError};
 //! use qiyong_protocol::iso7816::Etu;
 //! use qiyong_protocol::iso7816::character::{Convention, Received};
@@ -42,7 +42,7 @@
 //!     }
 //! }
 //!
-//! impl Characters for Q3Card {
+//! impl CardUart for Q3Card {
 //!     fn configure(&mut self, config: &LineConfig) {
 //!         self.config = *config;
 //!         // Off and on again, so that nothing is left of a `send` that was dropped.
@@ -83,6 +83,6 @@ mod card_line;
 mod panel;
 mod serial;
 
-pub use card_line::{Characters, Contacts, PinLine, Timing, Unconnected};
+pub use card_line::{CardUart, Contacts, PinLine, Timing, Unconnected};
 pub use panel::Panel;
 pub use serial::SerialPort;

@@ -4,7 +4,7 @@
 //! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The
 //! terminal itself holds no keys.
 
-use rand_core::CryptoRng;
+use rand_core::Rng;
 
 use qiyong_protocol::card::codes::IdentCode;
 use qiyong_protocol::card::commands;
@@ -16,10 +16,10 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::reading::{Cause, Said};
-use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
+use super::{Board, Stop, Terminal};
 use crate::slot::{CardSlot, ResponseBuffer, SlotError};
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// The two steps of the centre's security module: what the card must answer, and what it must hear.
     pub(super) async fn authenticate(
         &mut self,

@@ -160,6 +160,7 @@
 //! ```
 
 mod authentication;
+mod board;
 mod cause;
 mod duty;
 mod owed;
@@ -169,6 +170,7 @@ pub mod reading;
 mod settlement;
 mod sign_in;
 
+pub use board::{Board, Parts};
 pub use cause::CauseCode;
 pub use duty::{Closed, Duties, Owed, Transaction};
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, WhichPin};
@@ -282,14 +284,13 @@ impl From<MemoryError> for Stop {
 }
 
 /// A terminal: a card slot, a centre link, an operator, a clock, a source of random numbers and a memory.
-#[derive(Debug)]
-pub struct Terminal<S, L, O, C, R, M> {
-    slot: S,
-    link: L,
-    operator: O,
-    clock: C,
-    random: R,
-    memory: M,
+pub struct Terminal<B: Board> {
+    slot: B::Slot,
+    link: B::Centre,
+    operator: B::Operator,
+    clock: B::Clock,
+    random: B::Random,
+    memory: B::Memory,
     settings: Settings,
     /// Whether the centre has confirmed the lease since the start or the last set-up.
     signed_in: bool,
@@ -307,11 +308,18 @@ struct Visit {
     approved: bool,
 }
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
-    /// A terminal of these parts. The numbers that `memory` gives must never go back: a transaction with a number that the centre
-    /// knows is a repetition to it, or a mistake that it does not answer.
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<(S, L, O, C, R, M)> {
+    /// A terminal of parts whose board has no name; see [`Parts`] for them.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, memory: M, settings: Settings) -> Self {
         Self { slot, link, operator, clock, random, memory, settings, signed_in: false }
+    }
+}
+
+impl<B: Board> Terminal<B> {
+    /// A terminal of a board's parts.
+    pub fn of(parts: Parts<B>, settings: Settings) -> Self {
+        let Parts { slot, centre, operator, clock, random, memory } = parts;
+        Self { slot, link: centre, operator, clock, random, memory, settings, signed_in: false }
     }
 
     /// Gives the terminal another place and name. What is owed under the old name is still paid under that.
@@ -578,22 +586,22 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// The memory, for whoever keeps settings and counters in it, too.
-    pub const fn memory(&mut self) -> &mut M {
+    pub const fn memory(&mut self) -> &mut B::Memory {
         &mut self.memory
     }
 
     /// The card slot, for benches.
-    pub const fn slot(&mut self) -> &mut S {
+    pub const fn slot(&mut self) -> &mut B::Slot {
         &mut self.slot
     }
 
     /// The operator, for benches.
-    pub const fn operator(&mut self) -> &mut O {
+    pub const fn operator(&mut self) -> &mut B::Operator {
         &mut self.operator
     }
 
     /// The centre link, for benches.
-    pub const fn link(&mut self) -> &mut L {
+    pub const fn link(&mut self) -> &mut B::Centre {
         &mut self.link
     }
 }

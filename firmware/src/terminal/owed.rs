@@ -1,14 +1,11 @@
 //! Pays what is owed to the centre: reversals, and confirmations that the centre has not acknowledged (docs/centre.md §21). How a
 //! transaction comes to be owed is the visit's; where it is kept, the memory's.
 
-use rand_core::CryptoRng;
-
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::centre::{Answer, Body, Policy, Request};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::{CentreLink, Clock, Closed, Memory, Operator, Owed, Stop, Terminal};
-use crate::slot::CardSlot;
+use super::{Board, CentreLink, Clock, Closed, Memory, Operator, Owed, Stop, Terminal};
 use crate::ui::Screen;
 
 /// What the centre's answer to a reversal or confirmation means.
@@ -21,7 +18,7 @@ enum Heard {
     Nothing,
 }
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// Pays all that is owed. After a start, and after a sign-off, what is parked has one more round.
     pub(super) async fn pay_all(&mut self) -> Result<(), Stop> {
         if !self.signed_in {

@@ -1,7 +1,6 @@
 //! The holder's PIN: verified by the card, and the initial one replaced (docs/card.md §1.6, §1.10, §2.2).
 
 use embassy_futures::select::{Either, select};
-use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::commands;
@@ -13,7 +12,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::reading::Cause;
-use super::{CentreLink, Clock, Memory, NoPin, Operator, Stop, Terminal, WhichPin};
+use super::{Board, NoPin, Operator, Stop, Terminal, WhichPin};
 use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
@@ -22,7 +21,7 @@ const NEW_PIN_TRIES: u8 = 3;
 /// No card counts more tries than 63Cx can say.
 const PIN_TRIES_MAX: u8 = 15;
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// Asks for the PIN until the card accepts one, blocks, or the holder gives up. `amount` is shown meanwhile; `None`
     /// at a bank, where keying the PIN is an offer.
     pub(super) async fn verify_pin(&mut self, amount: Option<Fen>) -> Result<Pin, Stop> {

@@ -10,7 +10,7 @@ use core::fmt;
 
 use crc::{CRC_32_ISCSI, Crc, Digest, NoTable};
 use heapless::Vec;
-use rand_core::CryptoRng;
+use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::advice::Advice;
@@ -27,7 +27,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::decision::{Operation, PresentedCard};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal, Visit};
+use super::{Board, Clock, Operator, Stop, Terminal, Visit};
 
 use crate::slot::{CardSlot, ResponseBuffer, SlotError};
 use crate::ui::Screen;
@@ -136,7 +136,7 @@ impl From<Cause> for Stop {
     }
 }
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if two readings in a
     /// row, each from the reset on, say the same: what the card said in one of them the line may have changed.
     pub(super) async fn identify(

@@ -2,16 +2,14 @@
 //! still owed goes before, and is `owed`'s; what counts is the memory's.
 
 use heapless::Vec;
-use rand_core::CryptoRng;
 
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::centre::{Answer, Batch, BatchState, Body, Request};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
-use crate::slot::CardSlot;
+use super::{Board, Clock, Memory, Stop, Terminal};
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// Settles the present batch. The next sign-in brings another one.
     pub(super) async fn settle_batch(&mut self) -> Result<(), Stop> {
         let batch = self.sign_in().await?;

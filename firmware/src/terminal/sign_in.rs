@@ -1,15 +1,14 @@
 //! Signs in at the centre: only one terminal works under a name, in a batch that the centre leases to it (docs/centre.md §12).
 //! What keys that takes is the link's; what is kept of the lease, the memory's.
 
-use rand_core::CryptoRng;
+use rand_core::Rng;
 
 use qiyong_protocol::centre::{Answer, Batch, Body, Request, Token};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::{CentreLink, Clock, Memory, Operator, Settings, Stop, Terminal};
-use crate::slot::CardSlot;
+use super::{Board, Clock, Memory, Settings, Stop, Terminal};
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+impl<B: Board> Terminal<B> {
     /// The batch in which the terminal works. If it has not signed in since it started, or has no number left, it signs in
     /// first.
     pub(super) async fn sign_in(&mut self) -> Result<Batch, Stop> {

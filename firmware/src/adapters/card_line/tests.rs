@@ -135,7 +135,7 @@ impl DelayNs for Delay {
 
 struct Card(Shared);
 
-impl Characters for Card {
+impl CardUart for Card {
     fn configure(&mut self, config: &LineConfig) {
         self.0.borrow_mut().log.push(format!("{} cycles per etu", config.fi / u16::from(config.di)));
     }

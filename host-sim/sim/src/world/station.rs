@@ -87,7 +87,7 @@ pub struct Station<S, O, C, R, M> {
     /// What takes the bytes from the till, from the start to the end of the terminal.
     listen: Pin<Box<dyn Future<Output = ()>>>,
     till: Till,
-    terminal: Terminal<S, Link, O, C, R, M>,
+    terminal: Terminal<(S, Link, O, C, R, M)>,
 }
 
 /// How a visit ended: as the terminal reports it, and as the till has heard it.
@@ -269,7 +269,7 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
     }
 
     /// The terminal.
-    pub const fn terminal(&mut self) -> &mut Terminal<S, Link, O, C, R, M> {
+    pub const fn terminal(&mut self) -> &mut Terminal<(S, Link, O, C, R, M)> {
         &mut self.terminal
     }
 

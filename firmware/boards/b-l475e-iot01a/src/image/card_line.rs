@@ -14,7 +14,7 @@
 //! README for what is proven where.
 
 use qiyong_board_support::spacing::Spacing;
-use qiyong_firmware::adapters::{Characters, Contacts, PinLine, Timing};
+use qiyong_firmware::adapters::{CardUart, Contacts, PinLine, Timing};
 use qiyong_firmware::slot::{CardLine, LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::Received;
@@ -64,7 +64,7 @@ struct CardUsart {
     given_up: bool,
 }
 
-impl Characters for CardUsart {
+impl CardUart for CardUsart {
     fn configure(&mut self, config: &LineConfig) {
         (self.spacing.config, self.given_up) = (*config, false);
         // Makes good what a dropped `send` has left behind.

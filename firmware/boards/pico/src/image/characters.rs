@@ -17,7 +17,7 @@ use embassy_rp::{Peri, bind_interrupts, pac, pio};
 use fixed::FixedU32;
 use fixed::types::extra::U8;
 use qiyong_board_support::spacing::Spacing;
-use qiyong_firmware::adapters::Characters;
+use qiyong_firmware::adapters::CardUart;
 use qiyong_firmware::slot::{LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
@@ -180,7 +180,7 @@ impl PioCharacters {
     }
 }
 
-impl Characters for PioCharacters {
+impl CardUart for PioCharacters {
     fn configure(&mut self, config: &LineConfig) {
         self.spacing.config = *config;
         self.is_on = true;

@@ -1,0 +1,52 @@
+//! What a terminal is made of: one trait that a board implements, with a type for each part.
+
+use rand_core::CryptoRng;
+
+use super::{CentreLink, Clock, Memory, Operator};
+use crate::slot::CardSlot;
+
+/// A board: the types of a terminal's parts. It has no values, so that a terminal on it costs no more than its parts.
+///
+/// Six types without a name are a board, too, for benches and tests: [`Terminal::new`](super::Terminal::new) takes them.
+pub trait Board {
+    /// Contacts and protocols of the card; [`ContactSlot`](crate::slot::ContactSlot) over any
+    /// [`CardLine`](crate::slot::CardLine).
+    type Slot: CardSlot;
+    /// The way to the centre; a reference to the [`SerialLink`](crate::link::SerialLink) that is also the till's.
+    type Centre: CentreLink;
+    /// Screen and keys.
+    type Operator: Operator;
+    /// The time of day.
+    type Clock: Clock;
+    /// Random numbers, true ones in a product.
+    type Random: CryptoRng;
+    /// What outlives a power cut. What the till commands needs one that is [`Kept`](crate::application::Kept), too.
+    type Memory: Memory;
+}
+
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Board for (S, L, O, C, R, M) {
+    type Slot = S;
+    type Centre = L;
+    type Operator = O;
+    type Clock = C;
+    type Random = R;
+    type Memory = M;
+}
+
+/// The parts themselves.
+#[allow(missing_debug_implementations, reason = "a part need not have one")]
+pub struct Parts<B: Board> {
+    /// The card slot.
+    pub slot: B::Slot,
+    /// The way to the centre.
+    pub centre: B::Centre,
+    /// Screen and keys.
+    pub operator: B::Operator,
+    /// The time of day.
+    pub clock: B::Clock,
+    /// Random numbers.
+    pub random: B::Random,
+    /// The memory. The numbers that it gives must never go back: a transaction with a number that the centre knows is a
+    /// repetition to it, or a mistake that it does not answer.
+    pub memory: B::Memory,
+}
