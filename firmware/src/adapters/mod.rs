@@ -79,10 +79,20 @@
 //! # assert_eq!((received, etu), (Received { byte: 0x3B, parity_ok: true }, 12));
 //! ```
 
+mod bit_uart;
 mod card_line;
+mod card_uart;
+mod chip;
+mod contacts;
+mod front_end;
 mod panel;
 mod serial;
 
-pub use card_line::{CardUart, Contacts, PinLine, Timing, Unconnected};
+pub use bit_uart::{BitUart, CycleCounter, TooSlow};
+pub use card_line::{PinLine, Timing};
+pub use card_uart::CardUart;
+pub use chip::{Chip, ChipPins, Code, Divider, Family, Ncn8025, St8034, Tda8035};
+pub use contacts::{Contacts, Unconnected};
+pub use front_end::{CardFrontEnd, Ending};
 pub use panel::Panel;
 pub use serial::SerialPort;

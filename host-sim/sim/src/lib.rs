@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
+//! | [`pins`] | a card slot pin by pin, with an interface chip or without |
 //! | [`referee`] | convicts a terminal that breaks a clause of ISO/IEC 7816-3 on that line |
 //! | [`serial`] | the virtual serial line to till and centre, and the till's end of any |
 //! | [`flash`] | what a terminal's memory lies in: in memory with faults, or in a file |
@@ -30,6 +31,7 @@ pub mod gbk;
 pub mod input;
 pub mod line;
 pub mod mask;
+pub mod pins;
 pub mod private_file;
 pub mod referee;
 pub mod scenario;

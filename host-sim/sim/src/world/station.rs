@@ -81,7 +81,7 @@ impl CentreLink for Link {
 }
 
 /// A terminal at its till.
-pub struct Station<S, O, C, R, M> {
+pub struct Station<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> {
     time: VirtualTime,
     link: Link,
     /// What takes the bytes from the till, from the start to the end of the terminal.

@@ -1,5 +1,7 @@
 //! The application on the board: the terminal with this board's parts, served by till and centre.
 
+use core::marker::PhantomData;
+
 use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
 use qiyong_board_support::till_clock::TillClock;
@@ -9,13 +11,25 @@ use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::Terminal;
+use qiyong_firmware::terminal::{Board, Parts, Terminal};
 use qiyong_protocol::ecr::{KeyLoad, Place};
 use static_cell::StaticCell;
 
 use super::storage::Region;
 use super::till::{self, BoardLink};
 use super::{card_line, chip, desk, memory, random, time, watchdog};
+
+/// This board: which types its terminal is made of.
+struct Iot01a<'a>(PhantomData<&'a ()>);
+
+impl<'a> Board for Iot01a<'a> {
+    type Slot = ContactSlot<card_line::Line>;
+    type Centre = &'a BoardLink;
+    type Operator = desk::Desk<'a>;
+    type Clock = TillClock<'a>;
+    type Random = random::Random;
+    type Memory = &'a mut Store<Region>;
+}
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
 /// Not among the task's variables: there it would lie once as an argument of each function that it goes through.
@@ -46,11 +60,17 @@ async fn run(link: &'static BoardLink, memory: &'static mut Store<Region>) {
 }
 
 /// Does what the till commands, one after the other.
-async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: &mut Store<Region>) -> ! {
+async fn serve<'a>(link: &'a BoardLink, clock: TillClock<'a>, memory: &'a mut Store<Region>) -> ! {
     let settings = memory.settings();
-    let slot = ContactSlot::new(card_line::line(), SlotConfig::default());
-    let desk = desk::Desk::new(link);
-    let mut application = Terminal::new(slot, link, desk, clock, random::Random, memory, settings);
+    let parts = Parts::<Iot01a<'a>> {
+        slot: ContactSlot::new(card_line::line(), SlotConfig::default()),
+        centre: link,
+        operator: desk::Desk::new(link),
+        clock,
+        random: random::Random,
+        memory,
+    };
+    let mut application = Terminal::of(parts, settings);
     loop {
         // For a job the terminal may wait for ever.
         watchdog::set_idle(time::now(), true);

@@ -15,7 +15,7 @@
 
 use qiyong_board_support::spacing::Spacing;
 use qiyong_firmware::adapters::{CardUart, Contacts, PinLine, Timing};
-use qiyong_firmware::slot::{CardLine, LineConfig, LineError};
+use qiyong_firmware::slot::{LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::Received;
 use stm32_metapac::gpio::vals::{Ot, Pupdr};
@@ -37,8 +37,15 @@ const CHARACTER: u64 = 12;
 /// A time-out is noticed this late, in cycles: at the next tick.
 const LATE: u64 = 1_000 * time::US;
 
+/// The contacts, each on its pin.
+type BoardContacts =
+    Contacts<Pin<'A', 7>, Pin<'A', 3>, Pin<'A', 6>, Handover<'A', 4>, Pin<'A', 4>, Handover<'A', 2>, Pin<'B', 2>>;
+
+/// The line.
+pub(crate) type Line = PinLine<BoardContacts, CardUsart, Delay>;
+
 /// The line, without power.
-pub(crate) fn line() -> impl CardLine {
+pub(crate) fn line() -> Line {
     let contacts = Contacts {
         vcc: Pin::<'A', 7>.output(Ot::PUSH_PULL),
         five_volts: Pin::<'A', 3>.output(Ot::PUSH_PULL),
@@ -52,12 +59,12 @@ pub(crate) fn line() -> impl CardLine {
         contacts,
         CardUsart { spacing: Spacing::new(PRESCALER), given_up: false },
         Delay,
-        Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US },
+        Timing::at::<CARD_HZ>(VCC_SETTLES_US),
     )
 }
 
 /// USART2 in smartcard mode. It repeats characters by itself, in both directions, as often as the slot would.
-struct CardUsart {
+pub(crate) struct CardUsart {
     spacing: Spacing,
     /// A character was not understood, with all its repetitions. So every further try fails at once, until the slot has given up:
     /// the USART is not made to repeat anew, and what the card says next is not taken for the repetition.
