@@ -54,10 +54,11 @@ impl core::error::Error for TooSlow {}
 const LOOKS_PER_ETU: u32 = 10;
 /// How often the time of a look is measured.
 const MEASURED: u8 = 8;
-/// Tenths of an etu: the middle of the first moment; the end of the ten moments; where an error signal begins, and ends; where it
+/// Tenths of an etu: the middle of the first moment; the end of the ten moments, and with the card's tolerance; where an error signal begins, and ends; where it
 /// is looked for (clause 7.3); what goes by before a refused character comes again.
 const FIRST_MIDDLE: u64 = 15;
 const MOMENTS: u64 = 100;
+const HEARD: u64 = 104;
 const SIGNAL: (u64, u64) = (105, 120);
 const SIGNAL_MIDDLE: u64 = 110;
 const AGAIN: u64 = 130;
@@ -86,6 +87,8 @@ pub struct BitUart<P, C> {
     last_count: u32,
     /// The last event on the line: a leading edge, or RST.
     last_edge: u64,
+    /// The latest at which that can have been: pauses are counted from here.
+    not_after: u64,
     card_spoke_last: bool,
     /// The last character was refused by the card.
     refused: bool,
@@ -95,12 +98,11 @@ pub struct BitUart<P, C> {
 }
 
 impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
-    /// A UART beside a CLK of so many Hz. The pin is let go.
+    /// A UART beside a CLK of so many Hz. The pin is left as it is: low, where it is the contact itself, until the slot has power.
     ///
     /// # Errors
     /// The MCU is too slow for any card.
-    pub fn new(mut pin: P, counter: C, clk_hz: u32) -> Result<Self, TooSlow> {
-        let _ = pin.set_high();
+    pub fn new(pin: P, counter: C, clk_hz: u32) -> Result<Self, TooSlow> {
         let config = LineConfig::RESET;
         let (total, last_edge, seen_high) = (0, 0, 0);
         let mut uart = Self {
@@ -112,6 +114,7 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
             total,
             last_count: 0,
             last_edge,
+            not_after: 0,
             card_spoke_last: false,
             refused: false,
             seen_high,
@@ -122,8 +125,8 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
         for _ in 0..MEASURED {
             let before = uart.now();
             uart.hold(before.saturating_sub(uart.tenths(1)));
-            let _ = uart.is_high();
-            let _ = uart.pin.set_high();
+            // A write takes no longer than a look.
+            let _ = uart.is_high() & uart.is_high();
             slowest = slowest.max(uart.now().saturating_sub(before));
         }
         let looks = slowest.max(1).saturating_mul(LOOKS_PER_ETU.into());
@@ -187,7 +190,7 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
             (false, true) => self.etu(self.config.guard_time.into()).max(self.tenths(AGAIN)),
             (false, false) => self.etu(self.config.guard_time.into()),
         };
-        self.last_edge.saturating_add(gap)
+        self.not_after.saturating_add(gap)
     }
 
     /// Sends a character, whose leading edge is now. False: the card has refused it.
@@ -195,7 +198,7 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
         let moments = self.config.convention.encode(byte).moments();
         let edge = self.now();
         let _ = self.pin.set_low();
-        (self.last_edge, self.card_spoke_last) = (edge, false);
+        (self.last_edge, self.not_after, self.card_spoke_last) = (edge, edge, false);
         for moment in 0..9 {
             self.hold(edge.saturating_add(self.etu(moment + 1)));
             let _ = self.pin.set_state((moments >> moment & 1 != 0).into());
@@ -217,7 +220,7 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
             moments |= u16::from(self.is_high()) << moment;
         }
         let received = self.config.convention.decode(Moments::from_moments(moments));
-        self.hold(edge.saturating_add(self.tenths(MOMENTS)));
+        self.hold(edge.saturating_add(self.tenths(HEARD)));
         if !received.parity_ok && self.config.error_signal {
             self.hold(edge.saturating_add(self.tenths(SIGNAL.0)));
             let _ = self.pin.set_low();
@@ -239,7 +242,8 @@ impl<P: InputPin + OutputPin, C: CycleCounter> BitUart<P, C> {
             }
             yield_now().await;
         }
-        (self.last_edge, self.card_spoke_last, self.seen_high) = (quiet_since, true, self.total);
+        (self.last_edge, self.not_after) = (quiet_since, quiet_since);
+        (self.card_spoke_last, self.seen_high) = (true, self.total);
     }
 }
 
@@ -252,7 +256,8 @@ impl<P: InputPin + OutputPin, C: CycleCounter> CardUart for BitUart<P, C> {
 
     fn rst_changes(&mut self) {
         let now = self.now();
-        (self.last_edge, self.card_spoke_last, self.refused, self.seen_high) = (now, true, false, now);
+        (self.last_edge, self.not_after, self.seen_high) = (now, now, now);
+        (self.card_spoke_last, self.refused) = (true, false);
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
@@ -286,7 +291,8 @@ impl<P: InputPin + OutputPin, C: CycleCounter> CardUart for BitUart<P, C> {
                 let received = self.hear(edge);
                 let elapsed = edge.saturating_sub(self.last_edge).saturating_mul(2).saturating_add(self.etu(1));
                 let elapsed = elapsed / self.etu(2).max(1);
-                (self.last_edge, self.card_spoke_last, self.refused) = (edge, true, false);
+                (self.last_edge, self.not_after) = (edge, now);
+                (self.card_spoke_last, self.refused) = (true, false);
                 return Ok((received, Etu::try_from(elapsed).unwrap_or(Etu::MAX).min(within)));
             }
             self.seen_high = now;

@@ -13,6 +13,9 @@ use crate::slot::{Clock, LineError, VoltageClass};
 
 /// The pins of a card slot, by contact (ISO/IEC 7816-3 clause 5). All but `present` are outputs.
 ///
+/// There is no pin for 1.8 V: [`SlotConfig`](crate::slot::SlotConfig) must not name class C. A card would be found mute at it, and its
+/// CLK and I/O be driven without VCC.
+///
 /// The pins must not fail ([`Infallible`]): a contact that is driven late or not at all harms the card, and behind a bus
 /// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`]; one of the
 /// other polarity needs an `OutputPin` around it that turns it round.

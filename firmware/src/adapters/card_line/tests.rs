@@ -4,6 +4,7 @@
 //! its pins can fail.
 
 use core::cell::RefCell;
+use core::convert::Infallible;
 use core::future::{pending, poll_fn};
 use core::task::Poll;
 use std::collections::VecDeque;
@@ -13,10 +14,13 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use embassy_futures::block_on;
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use embedded_hal_async::digital::Wait;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::*;
+use crate::adapters::Contacts;
 use crate::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
 
 /// A slot with nothing but a log, a clock, and a card of characters.

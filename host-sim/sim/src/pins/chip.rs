@@ -282,6 +282,7 @@ impl ChipModel {
     pub(super) fn trips(&mut self, now: u64, slot: &mut Slot) {
         if self.passes() {
             self.fallen = Some(now);
+            slot.gives_up(now);
             self.deactivates(now, slot);
         }
     }

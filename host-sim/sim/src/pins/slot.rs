@@ -139,8 +139,13 @@ impl Slot {
         self.io && !self.pulls && !self.card_pulls
     }
 
-    /// The card says nothing any more.
-    fn hush(&mut self) {
+    /// The card says nothing any more. A character whose moments are over has been said.
+    fn hush(&mut self, now: u64) {
+        if let Wire::FromCard { due, arrives, pulled, released } = self.wire
+            && now >= due.at + self.tenths(MOMENTS_END, due.rate)
+        {
+            self.sent(due, arrives, pulled, released);
+        }
         self.due.clear();
         self.driver.clear();
         (self.card_pulls, self.silence) = (false, None);
@@ -150,19 +155,25 @@ impl Slot {
     }
 
     pub(super) fn set_card(&mut self, at: u64, card: Option<SharedCard>) {
+        self.hush(at);
         self.referee.see(at, Seen::Card(card.is_some()));
         self.card = card;
-        self.hush();
     }
 
     /// The supply breaks down though it is driven.
     pub(super) fn collapse(&mut self, at: u64) {
-        self.referee.see(at, Seen::Collapse);
+        self.gives_up(at);
         self.collapsed = true;
-        self.hush();
+        self.hush(at);
+    }
+
+    /// What happens next is not the terminal's doing.
+    pub(super) fn gives_up(&mut self, at: u64) {
+        self.referee.see(at, Seen::Collapse);
     }
 
     pub(super) fn vcc(&mut self, at: u64, mv: u16) {
+        self.hush(at);
         self.referee.see(at, Seen::Vcc(mv));
         self.class = match mv {
             0 => None,
@@ -174,7 +185,6 @@ impl Slot {
         if mv > 0 {
             self.volts.push(mv);
         }
-        self.hush();
     }
 
     pub(super) fn clk(&mut self, at: u64, clk: Clk) {
@@ -197,10 +207,16 @@ impl Slot {
         if high == self.rst {
             return;
         }
+        self.hush(at);
         self.referee.see(at, Seen::Rst(high));
         self.rst = high;
-        self.hush();
         self.wire = Wire::Quiet;
+        match (&self.card, self.collapsed) {
+            // A reset of nothing is no reset: nobody need wait for an answer.
+            (None, _) => self.referee.see(at, Seen::Card(false)),
+            (Some(_), true) => self.referee.see(at, Seen::Collapse),
+            (Some(_), false) => {}
+        }
         if high
             && self.runs()
             && let Some(card) = self.powered()
@@ -279,7 +295,7 @@ impl Slot {
 
     /// The card begins a character, or notices that the terminal has fallen silent.
     fn begins(&mut self, now: u64) {
-        let Some(card) = self.powered() else { return self.hush() };
+        let Some(card) = self.powered() else { return self.hush(now) };
         let Some(due) = self.due.pop_front() else {
             self.silence = None;
             let answer = card.borrow_mut().silence();

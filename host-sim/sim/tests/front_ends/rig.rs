@@ -70,6 +70,8 @@ pub(crate) struct Setup {
     /// What the UART takes CLK for.
     pub(crate) clk_hz: u32,
     pub(crate) classes: (VoltageClass, &'static [VoltageClass]),
+    /// Etu by which the card's answers come later.
+    pub(crate) delay: u32,
     pub(crate) flips: Vec<(u64, u16)>,
     pub(crate) happens: Option<(When, Happens)>,
     /// Cycles that another task takes each time.
@@ -94,6 +96,7 @@ impl Setup {
             costs: COSTS,
             clk_hz: CLK,
             classes: (VoltageClass::B, &[VoltageClass::A]),
+            delay: 0,
             flips: Vec::new(),
             happens: None,
             busy: 0,
@@ -120,7 +123,6 @@ pub(crate) struct Outcome {
     pub(crate) signals: u32,
     pub(crate) volts: Vec<u16>,
     pub(crate) min_cycles_per_etu: u16,
-    pub(crate) us: u64,
     /// Fi and Di at the end.
     pub(crate) rate: (u16, u8),
 }
@@ -322,6 +324,7 @@ fn with(setup: &Setup, bench: &Bench, front: impl CardFrontEnd, timing: Timing) 
         bench.flips(*character, *moments);
     }
     let card = card(setup.atr, setup.generation);
+    card.borrow_mut().card.habits.response_delay = setup.delay;
     bench.insert_in(2_000, card.clone());
     let session = session(setup, bench, &mut slot);
     let (connected, answers, after) = match setup.busy {
@@ -347,7 +350,6 @@ fn with(setup: &Setup, bench: &Bench, front: impl CardFrontEnd, timing: Timing) 
         signals,
         volts: bench.volts(),
         min_cycles_per_etu,
-        us: bench.now_us(),
         rate: card.borrow().rate(),
     })
 }
