@@ -26,14 +26,14 @@
 //!
 //! | Port | What it is | On the standard traits |
 //! |---|---|---|
-//! | [`slot::CardLine`] | contacts and characters of the card | [`adapters::PinLine`]: pins and a delay; characters ([`adapters::CardUart`]) are the maker's |
+//! | [`slot::CardLine`] | contacts and characters of the card | [`adapters::PinLine`]: a front end ([`adapters::CardFrontEnd`]: pins, or an interface chip) and a UART ([`adapters::CardUart`]: the maker's, or [`adapters::BitUart`] on one pin) |
 //! | [`link::Port`] | the serial line to till and centre | [`adapters::SerialPort`] |
 //! | [`terminal::Operator`] | screen, PIN pad, cancel key | [`ui::draw`] and [`adapters::Panel`] for an SSD1306; keys are the maker's |
 //! | [`storage::Store`] | what outlives a power cut | any `NorFlash` of embedded-storage |
 //! | [`terminal::Clock`] | the time of day | [`clock::WallClock`] and a count of seconds |
 //! | random numbers | the challenge to a card | any `CryptoRng` of rand_core |
 //!
-//! The terminal on any chip whose HAL has these:
+//! A board names the types of its parts in one trait, [`terminal::Board`]. The terminal on any chip whose HAL has these:
 //!
 //! ```
 //! use core::convert::Infallible;
@@ -111,7 +111,7 @@
 //!     let mut panel = Panel::new(i2c);
 //!
 //!     let serve = async {
-//!         let timing = Timing { clk_hz: 4_000_000, vcc_settles_us: 10_000 };
+//!         let timing = Timing::at::<4_000_000>(10_000);
 //!         let line = PinLine::new(contacts, characters, delay, timing);
 //!         let slot = ContactSlot::new(line, SlotConfig::default());
 //!         let desk = Desk { picture: &picture, link: &link };
@@ -132,7 +132,7 @@
 //! }
 //! ```
 //!
-//! The board in `firmware/boards` is that with one chip's drivers. Every `async` method of a port says what may happen when it
+//! A board in `firmware/boards` is that with one chip's drivers; docs/porting.md is the order of work, with `firmware/boards/template`. Every `async` method of a port says what may happen when it
 //! is dropped before its end.
 #![no_std]
 #![forbid(unsafe_code)]

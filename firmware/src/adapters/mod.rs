@@ -2,7 +2,9 @@
 //!
 //! | Port | Adapter | On |
 //! |---|---|---|
-//! | [`CardLine`](crate::slot::CardLine) | [`PinLine`] | embedded-hal's `OutputPin` and `InputPin`; embedded-hal-async's `Wait` and `DelayNs`; [`CardUart`] |
+//! | [`CardLine`](crate::slot::CardLine) | [`PinLine`] | a [`CardFrontEnd`], a [`CardUart`], and embedded-hal-async's `DelayNs` |
+//! | [`CardFrontEnd`] | [`Contacts`]; [`Chip`] | embedded-hal's `OutputPin` and `InputPin`; embedded-hal-async's `Wait` |
+//! | [`CardUart`] | [`BitUart`] | one open-drain pin and a [`CycleCounter`] |
 //! | [`link::Port`](crate::link::Port) | [`SerialPort`] | embedded-io-async's `Read` and `Write`; `DelayNs` |
 //! | the panel of an [`Operator`](crate::terminal::Operator) | [`Panel`] | embedded-hal-async's `I2c` |
 //! | [`Store`](crate::storage::Store) | none needed | embedded-storage's `NorFlash` |

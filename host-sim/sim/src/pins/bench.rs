@@ -1,27 +1,20 @@
-//! The MCU's side: its time, which goes on with each thing that it does, and its pins, delay and count as embedded-hal has them.
+//! The MCU's side: its time, which goes on with each thing that it does, and what happens to the slot meanwhile. How its pins, delay and
+//! count look to embedded-hal is `hal`'s.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
-use embedded_hal_async::delay::DelayNs;
-use embedded_hal_async::digital::Wait;
-use qiyong_firmware::adapters::CycleCounter;
-
 use super::chip::{At, BOUNCES_US, Breach, ChipModel, Kind, Order};
+use super::hal::{BenchCounter, BenchDelay, BenchPin};
 use super::slot::Slot;
 use crate::line::SharedCard;
 use crate::referee::{Clk, Finding};
 
 /// A bench that has gone on for longer than this waits for what never comes.
 const SECONDS_MAX: u64 = 600;
-/// A delay alone moves time on by so much at a time, in µs.
-const DELAY_STEP_US: u64 = 16;
-
 /// What it costs the MCU, in its own cycles.
 #[derive(Clone, Copy, Debug)]
 pub struct Costs {
@@ -231,17 +224,17 @@ impl Bench {
 
     /// A pin.
     pub fn pin(&self, pin: Pin) -> BenchPin {
-        BenchPin { bench: self.clone(), pin }
+        BenchPin::new(self.clone(), pin)
     }
 
     /// A delay.
     pub fn delay(&self) -> BenchDelay {
-        BenchDelay(self.clone())
+        BenchDelay::new(self.clone())
     }
 
     /// The count of cycles; `HZ` must be the bench's.
     pub fn counter<const HZ: u32>(&self) -> BenchCounter<HZ> {
-        BenchCounter(self.clone())
+        BenchCounter::new(self.clone())
     }
 
     /// Puts a card in so many µs from now; its switch bounces for some milliseconds.
@@ -326,6 +319,50 @@ impl Bench {
         self.0.borrow_mut().spend(cycles);
     }
 
+    /// The MCU drives a pin.
+    pub(super) fn write(&self, pin: Pin, high: bool) {
+        self.0.borrow_mut().write(pin, high);
+    }
+
+    /// The MCU looks at a pin.
+    pub(super) fn look(&self, pin: Pin) -> bool {
+        let mut world = self.0.borrow_mut();
+        let cost = world.costs.read;
+        world.spend(cost);
+        world.level(pin)
+    }
+
+    /// The executor comes round, and the level of a pin is known by an interrupt.
+    pub(super) fn comes_round(&self, pin: Pin) -> bool {
+        let mut world = self.0.borrow_mut();
+        let cost = world.costs.poll;
+        world.spend(cost);
+        world.level(pin)
+    }
+
+    /// The MCU reads its count of cycles.
+    pub(super) fn count(&self) -> u64 {
+        let mut world = self.0.borrow_mut();
+        let cost = world.costs.count;
+        world.spend(cost);
+        world.now
+    }
+
+    /// When so many ns will be over, in cycles.
+    pub(super) fn after_ns(&self, ns: u32) -> u64 {
+        let world = self.0.borrow();
+        world.now + (u64::from(ns) * world.hz).div_ceil(1_000_000_000)
+    }
+
+    /// Time goes on towards this cycle, by so many µs at most. Whether it is reached.
+    pub(super) fn goes_on(&self, end: u64, step_us: u64) -> bool {
+        let mut world = self.0.borrow_mut();
+        let left = end.saturating_sub(world.now);
+        let step = world.us(step_us).min(left);
+        world.spend(step);
+        left == 0
+    }
+
     /// Another task, which takes so many cycles each time that the executor comes round.
     pub async fn busy(&self, cycles: u64) {
         poll_fn::<(), _>(|_| {
@@ -333,121 +370,5 @@ impl Bench {
             Poll::Pending
         })
         .await;
-    }
-}
-
-/// A pin of the MCU, open drain where the contact has a pull-up.
-#[derive(Clone)]
-pub struct BenchPin {
-    bench: Bench,
-    pin: Pin,
-}
-
-impl BenchPin {
-    fn look(&self) -> bool {
-        let mut world = self.bench.0.borrow_mut();
-        let cost = world.costs.read;
-        world.spend(cost);
-        world.level(self.pin)
-    }
-
-    async fn wait(&self, high: bool) {
-        poll_fn(|_| {
-            let mut world = self.bench.0.borrow_mut();
-            let cost = world.costs.poll;
-            world.spend(cost);
-            if world.level(self.pin) == high { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-}
-
-impl ErrorType for BenchPin {
-    type Error = Infallible;
-}
-
-impl OutputPin for BenchPin {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        self.bench.0.borrow_mut().write(self.pin, false);
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        self.bench.0.borrow_mut().write(self.pin, true);
-        Ok(())
-    }
-}
-
-impl InputPin for BenchPin {
-    fn is_high(&mut self) -> Result<bool, Infallible> {
-        Ok(self.look())
-    }
-
-    fn is_low(&mut self) -> Result<bool, Infallible> {
-        Ok(!self.look())
-    }
-}
-
-impl Wait for BenchPin {
-    async fn wait_for_high(&mut self) -> Result<(), Infallible> {
-        self.wait(true).await;
-        Ok(())
-    }
-
-    async fn wait_for_low(&mut self) -> Result<(), Infallible> {
-        self.wait(false).await;
-        Ok(())
-    }
-
-    // Nobody waits for edges here.
-    async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
-        pending().await
-    }
-
-    async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
-        pending().await
-    }
-
-    async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
-        pending().await
-    }
-}
-
-/// A delay on the bench.
-#[derive(Clone)]
-pub struct BenchDelay(Bench);
-
-impl DelayNs for BenchDelay {
-    async fn delay_ns(&mut self, ns: u32) {
-        let end = {
-            let world = self.0.0.borrow();
-            world.now + (u64::from(ns) * world.hz).div_ceil(1_000_000_000)
-        };
-        poll_fn(|_| {
-            let mut world = self.0.0.borrow_mut();
-            let left = end.saturating_sub(world.now);
-            if left == 0 {
-                return Poll::Ready(());
-            }
-            let step = world.us(DELAY_STEP_US).min(left);
-            world.spend(step);
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-/// The MCU's count of cycles.
-#[derive(Clone)]
-pub struct BenchCounter<const HZ: u32>(Bench);
-
-impl<const HZ: u32> CycleCounter for BenchCounter<HZ> {
-    const HZ: u32 = HZ;
-
-    fn now(&mut self) -> u32 {
-        let mut world = self.0.0.borrow_mut();
-        let cost = world.costs.count;
-        world.spend(cost);
-        world.now as u32
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `bench` | [`Bench`]: the MCU's time, and its pins, delay and count of cycles as the firmware's adapters take them |
+//! | `bench` | [`Bench`]: the MCU's time, and what happens to the slot |
+//! | `hal` | its pins, delay and count of cycles as the firmware's adapters take them |
 //! | `slot` | the card at its contacts, its characters as levels in time, and the referee, who sees the contacts |
 //! | `chip` | an interface chip between the MCU's pins and the contacts, with its own order, faults and rules |
 //!
@@ -12,7 +13,9 @@
 
 mod bench;
 mod chip;
+mod hal;
 mod slot;
 
-pub use bench::{Bench, BenchCounter, BenchDelay, BenchPin, Costs, Front, Happens, Pin};
+pub use bench::{Bench, Costs, Front, Happens, Pin};
 pub use chip::{Breach, Kind, Order};
+pub use hal::{BenchCounter, BenchDelay, BenchPin};

@@ -3,6 +3,7 @@
 //!
 //! A program that prints what it measures: rates and edges, the faults of each front end, and the deliberate faults that are caught.
 
+mod bent;
 mod characters;
 mod faults;
 mod mutants;

@@ -1,31 +1,28 @@
 //! A slot with a card, behind any front end, and what is done with it.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::rc::Rc;
 
 use embassy_futures::block_on;
 use embassy_futures::select::{Either, select};
-use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_hal_async::delay::DelayNs;
-use embedded_hal_async::digital::Wait;
 use qiyong_firmware::adapters::{
-    BitUart, CardFrontEnd, CardUart, Chip, ChipPins, Contacts, Divider, Family, Ncn8025, PinLine, St8034, Tda8035,
-    Timing, TooSlow,
+    BitUart, CardFrontEnd, Chip, ChipPins, Contacts, Divider, Family, Ncn8025, PinLine, St8034, Tda8035, Timing,
+    TooSlow,
 };
-use qiyong_firmware::slot::{CardSlot, ContactSlot, LineConfig, LineError, SlotConfig, SlotError, VoltageClass};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, LineConfig, SlotConfig, SlotError, VoltageClass};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Key, Scheme};
 use qiyong_protocol::card::pin::Pin as HolderPin;
-use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::character::Received;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::os::{PinState, VirtualCard};
 use qiyong_sim::line::SharedCard;
-use qiyong_sim::pins::{Bench, BenchCounter, BenchDelay, BenchPin, Breach, Costs, Front, Happens, Kind, Order, Pin};
+use qiyong_sim::pins::{Bench, BenchCounter, Breach, Costs, Front, Happens, Kind, Order, Pin};
 use qiyong_sim::referee::Rule;
+
+use super::bent::{BentDelay, BentPin, BentUart, LookBend, PinBend};
 
 /// The MCU's clock, CLK, and the clock of a chip, of which CLK is a quarter.
 pub(crate) const HZ: u32 = 64_000_000;
@@ -52,11 +49,6 @@ pub(crate) enum When {
     /// While the card has power and its removal is waited for.
     Watched,
 }
-
-/// What a pin does in place of what it is told: the level that it is given, or nothing.
-pub(crate) type PinBend = fn(&Bench, Pin, bool) -> Option<bool>;
-/// What a pin shows in place of what it is.
-pub(crate) type LookBend = fn(&Bench, Pin, bool) -> bool;
 
 /// The terminal, the card, and what goes wrong.
 #[derive(Clone)]
@@ -141,111 +133,6 @@ pub(crate) fn card(atr: &[u8], generation: Generation) -> SharedCard {
     let pin = PinState { value: HolderPin::new(b"123456").expect("a PIN"), tries: 3, left: 3 };
     let card = VirtualCard::blank(generation, atr.to_vec(), keys, pin, Scheme::default(), 7);
     Rc::new(RefCell::new(ContactCard::new(card)))
-}
-
-/// A pin of the bench, perhaps bent.
-#[derive(Clone)]
-pub(crate) struct BentPin {
-    pin: BenchPin,
-    bench: Bench,
-    name: Pin,
-    bend: PinBend,
-    look: LookBend,
-}
-
-impl ErrorType for BentPin {
-    type Error = Infallible;
-}
-
-impl OutputPin for BentPin {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        match (self.bend)(&self.bench, self.name, false) {
-            Some(high) => self.pin.set_state(high.into()),
-            None => Ok(()),
-        }
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        match (self.bend)(&self.bench, self.name, true) {
-            Some(high) => self.pin.set_state(high.into()),
-            None => Ok(()),
-        }
-    }
-}
-
-impl InputPin for BentPin {
-    fn is_high(&mut self) -> Result<bool, Infallible> {
-        let Ok(high) = self.pin.is_high();
-        Ok((self.look)(&self.bench, self.name, high))
-    }
-
-    fn is_low(&mut self) -> Result<bool, Infallible> {
-        self.is_high().map(|high| !high)
-    }
-}
-
-impl Wait for BentPin {
-    async fn wait_for_high(&mut self) -> Result<(), Infallible> {
-        self.pin.wait_for_high().await
-    }
-
-    async fn wait_for_low(&mut self) -> Result<(), Infallible> {
-        self.pin.wait_for_low().await
-    }
-
-    async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
-        self.pin.wait_for_rising_edge().await
-    }
-
-    async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
-        self.pin.wait_for_falling_edge().await
-    }
-
-    async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
-        self.pin.wait_for_any_edge().await
-    }
-}
-
-/// A delay, perhaps bent.
-#[derive(Clone)]
-pub(crate) struct BentDelay(BenchDelay, fn(u32) -> u32);
-
-impl DelayNs for BentDelay {
-    async fn delay_ns(&mut self, ns: u32) {
-        self.0.delay_ns((self.1)(ns)).await;
-    }
-
-    async fn delay_us(&mut self, us: u32) {
-        self.delay_ns(us.saturating_mul(1000)).await;
-    }
-
-    async fn delay_ms(&mut self, ms: u32) {
-        for _ in 0..ms / 1000 {
-            self.0.delay_ns(1_000_000_000).await;
-        }
-        self.delay_ns(ms % 1000 * 1_000_000).await;
-    }
-}
-
-/// A UART that is told something else, perhaps.
-struct BentUart<X>(X, fn(LineConfig) -> LineConfig);
-
-impl<X: CardUart> CardUart for BentUart<X> {
-    fn configure(&mut self, config: &LineConfig) {
-        self.0.configure(&(self.1)(*config));
-    }
-
-    fn rst_changes(&mut self) {
-        self.0.rst_changes();
-    }
-
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        self.0.send(bytes).await
-    }
-
-    async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
-        self.0.receive(within).await
-    }
 }
 
 /// A mark of each case's commands: select, read, challenge, a wrong PIN, one that no card has.
