@@ -65,3 +65,56 @@ pub async fn enter_pin<C: Future<Output = ()>>(pad: &mut impl PinPad, cancelled:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::future::{pending, poll_fn};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// A holder who keys this, one key a poll.
+    struct Script(VecDeque<u8>, Vec<u8>);
+
+    impl PinPad for Script {
+        fn forget(&mut self) {}
+
+        async fn key(&mut self) -> Option<u8> {
+            let mut waited = false;
+            poll_fn(|_| {
+                if !std::mem::replace(&mut waited, true) {
+                    return Poll::Pending;
+                }
+                self.0.pop_front().map_or(Poll::Pending, |key| Poll::Ready(Some(key)))
+            })
+            .await
+        }
+
+        async fn tell(&mut self, byte: u8) {
+            self.1.push(byte);
+        }
+    }
+
+    /// What was keyed by then belongs to nobody: the next PIN has none of it.
+    #[test]
+    fn an_entry_that_is_dropped_at_any_key_leaves_nothing_to_the_next() {
+        for times in 0..7 {
+            let mut pad = Script(b"135790".iter().copied().collect(), Vec::new());
+            {
+                let mut entry = pin!(enter_pin(&mut pad, pending::<()>));
+                for _ in 0..times {
+                    assert!(entry.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                }
+            }
+            pad.0 = b"24\x0868\x08\x08468246\r".iter().copied().collect();
+            let mut entry = pin!(enter_pin(&mut pad, pending::<()>));
+            let pin = (0..100).find_map(|_| match entry.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(pin) => Some(pin),
+                Poll::Pending => None,
+            });
+            assert!(pin.and_then(Result::ok) == Pin::new(b"2468246"), "{times}");
+        }
+    }
+}

@@ -4,7 +4,8 @@ use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
 use embedded_storage::nor_flash::NorFlash;
 use qiyong_board_support::pin_pad::PinPad;
-use qiyong_firmware::adapters::{CardFrontEnd, CardUart, Timing};
+use qiyong_firmware::adapters::{CardFrontEnd, CardUart, SerialPort, Timing};
+use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::slot::SlotConfig;
 use qiyong_firmware::ui::Screen;
 use rand_core::CryptoRng;
@@ -34,6 +35,9 @@ pub trait Chip: 'static {
     /// Shows a screen. Must return at once: what takes longer is done beside the visit.
     fn show(screen: &Screen);
 }
+
+/// The link to till and centre.
+pub type Link<C> = SerialLink<SerialPort<<C as Chip>::Receiver, <C as Chip>::Transmitter, <C as Chip>::Delay>>;
 
 /// The parts that the image's entry has made.
 #[allow(missing_debug_implementations, reason = "a part need not have one")]

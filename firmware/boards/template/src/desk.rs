@@ -8,8 +8,7 @@ use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
-use crate::chip::Chip;
-use crate::wiring::Link;
+use crate::chip::{Chip, Link};
 
 /// What operator and holder see and key.
 #[allow(missing_debug_implementations, reason = "a PIN pad need not have one")]

@@ -8,16 +8,12 @@ use qiyong_board_support::transport;
 use qiyong_firmware::adapters::{PinLine, SerialPort};
 use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::slot::ContactSlot;
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{Board, Parts, Terminal};
 
-use crate::chip::{Chip, Peripherals};
+use crate::chip::{Chip, Link, Peripherals};
 use crate::desk::Desk;
-
-/// The link to till and centre.
-pub type Link<C> = SerialLink<SerialPort<<C as Chip>::Receiver, <C as Chip>::Transmitter, <C as Chip>::Delay>>;
 
 /// The card's line.
 pub type Line<C> = PinLine<<C as Chip>::FrontEnd, <C as Chip>::Uart, <C as Chip>::Delay>;

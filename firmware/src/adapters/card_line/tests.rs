@@ -294,3 +294,37 @@ fn a_card_is_waited_for_so_long_and_its_removal_for_ever() {
     block_on(slot.line().removal());
     assert!(!slot.line().present());
 }
+
+/// Polls a future so often at most, and drops it.
+fn polled<F: Future>(future: F, times: usize) {
+    let mut future = core::pin::pin!(future);
+    let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+    for _ in 0..times {
+        if future.as_mut().poll(&mut context).is_ready() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn every_future_of_the_line_is_dropped_at_each_of_its_waits_and_the_card_works_afterwards() {
+    for times in 0..6 {
+        let (shared, mut slot) = rig(&[Some(ATR), Some(ATR), None]);
+        told(&shared);
+        let line = slot.line();
+        polled(line.wait_for_card(1), times);
+        polled(line.removal(), times);
+        polled(line.wait(400), times);
+        assert!(!told(&shared).iter().any(|line| line.contains("high") || line.contains("low")), "nothing is driven");
+        // VCC is switched before the first wait, on and off.
+        polled(line.set_vcc(Some(VoltageClass::B)), times);
+        assert_eq!(told(&shared).contains(&"VCC high".to_string()), times > 0);
+        polled(line.set_vcc(None), times.max(1));
+        assert!(told(&shared).contains(&"VCC low".to_string()));
+        assert_eq!(block_on(slot.connect()), Ok(ATR), "{times}");
+        polled(slot.line().receive(100), times);
+        polled(slot.line().send(&[0xA5, 0x5A]), times);
+        block_on(slot.disconnect());
+        assert_eq!(block_on(slot.connect()), Ok(ATR), "{times}");
+    }
+}

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::chip::{At, BOUNCES_US, Breach, ChipModel, Kind, Order};
-use super::hal::{BenchCounter, BenchDelay, BenchPin};
 use super::slot::Slot;
 use crate::line::SharedCard;
 use crate::referee::{Clk, Finding};
@@ -220,21 +219,6 @@ impl Bench {
             scheduled: 0,
         };
         Self(Rc::new(RefCell::new(world)))
-    }
-
-    /// A pin.
-    pub fn pin(&self, pin: Pin) -> BenchPin {
-        BenchPin::new(self.clone(), pin)
-    }
-
-    /// A delay.
-    pub fn delay(&self) -> BenchDelay {
-        BenchDelay::new(self.clone())
-    }
-
-    /// The count of cycles; `HZ` must be the bench's.
-    pub fn counter<const HZ: u32>(&self) -> BenchCounter<HZ> {
-        BenchCounter::new(self.clone())
     }
 
     /// Puts a card in so many µs from now; its switch bounces for some milliseconds.

@@ -14,6 +14,23 @@ use super::bench::{Bench, Pin};
 /// A delay alone moves time on by so much at a time, in µs.
 const DELAY_STEP_US: u64 = 16;
 
+impl Bench {
+    /// A pin.
+    pub fn pin(&self, pin: Pin) -> BenchPin {
+        BenchPin { bench: self.clone(), pin }
+    }
+
+    /// A delay.
+    pub fn delay(&self) -> BenchDelay {
+        BenchDelay(self.clone())
+    }
+
+    /// The count of cycles; `HZ` must be the bench's.
+    pub fn counter<const HZ: u32>(&self) -> BenchCounter<HZ> {
+        BenchCounter(self.clone())
+    }
+}
+
 /// A pin of the MCU, open drain where the contact has a pull-up.
 #[derive(Clone)]
 pub struct BenchPin {
@@ -22,10 +39,6 @@ pub struct BenchPin {
 }
 
 impl BenchPin {
-    pub(super) const fn new(bench: Bench, pin: Pin) -> Self {
-        Self { bench, pin }
-    }
-
     async fn wait(&self, high: bool) {
         let is = |level| if level == high { Poll::Ready(()) } else { Poll::Pending };
         poll_fn(|_| is(self.bench.comes_round(self.pin))).await;
@@ -87,12 +100,6 @@ impl Wait for BenchPin {
 #[derive(Clone)]
 pub struct BenchDelay(Bench);
 
-impl BenchDelay {
-    pub(super) const fn new(bench: Bench) -> Self {
-        Self(bench)
-    }
-}
-
 impl DelayNs for BenchDelay {
     async fn delay_ns(&mut self, ns: u32) {
         let end = self.0.after_ns(ns);
@@ -104,12 +111,6 @@ impl DelayNs for BenchDelay {
 /// The MCU's count of cycles.
 #[derive(Clone)]
 pub struct BenchCounter<const HZ: u32>(Bench);
-
-impl<const HZ: u32> BenchCounter<HZ> {
-    pub(super) const fn new(bench: Bench) -> Self {
-        Self(bench)
-    }
-}
 
 impl<const HZ: u32> CycleCounter for BenchCounter<HZ> {
     const HZ: u32 = HZ;

@@ -1,5 +1,5 @@
 //! The adapters that need no smartcard hardware, under the referee: characters out of one pin and a count of cycles, and interface
-//! chips of the TDA8024 family, with a virtual card behind them.
+//! chips of the TDA8024 family (docs/driver.md §C), with a virtual card behind them.
 //!
 //! A program that prints what it measures: rates and edges, the faults of each front end, and the deliberate faults that are caught.
 

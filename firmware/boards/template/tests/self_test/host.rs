@@ -34,7 +34,6 @@ use qiyong_sim::gbk;
 use qiyong_sim::pins::{Bench, BenchCounter, BenchDelay, BenchPin, Costs, Front, Pin};
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till::{Heard, TillEnd, command};
-use qiyong_sim::world::centre::{Centre, CentreEnd};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -222,7 +221,7 @@ impl Rig {
 
     fn next_event(&mut self) -> Event {
         for _ in 0..POLLS {
-            let Poll::Pending = self.board.as_mut().poll(&mut Context::from_waker(Waker::noop())) else { break };
+            let Poll::Pending = self.board.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             // Time goes on where nobody waits for it, too.
             self.bench.spend(COSTS.poll);
             SECONDS.set((self.bench.now_us() / 1_000_000) as u32);
