@@ -6,12 +6,16 @@
 //
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
-//   {"load": {"elf": FILE}}                      starts the image; the rest of the flash is erased
+//   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
+//                                                this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
-//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) | "uart" NUMBER BYTE
+//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
+//                                                "uart" NUMBER BYTE | "log"
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
+//   {"worked": true}                             -> {"cycles": NUMBER}: for which the core did not sleep
+//   {"wear": BOOLEAN}                            from now on the flash takes nothing, or does again
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
@@ -189,16 +193,18 @@ mcu.uart.forEach((uart, number) => {
 
 // --- The boot ROM (RP2040 data sheet, 2.8.3): a table of functions, each of which is done here.
 const LOOKUP = 0x100;
+/** The flash takes nothing. */
+let worn = false;
 const FUNCTIONS = {
   C4: (to, from, length) => copy(to, from, length),
   MC: (to, from, length) => copy(to, from, length),
   IF() {}, EX() {}, FC() {}, CX() {},
   RE(offset, length) {
-    mcu.flash.fill(0xff, offset, offset + length);
+    if (!worn) mcu.flash.fill(0xff, offset, offset + length);
     busy((length / SECTOR) * 45_000_000);
   },
   RP(offset, from, length) {
-    for (let at = 0; at < length; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
+    for (let at = 0; at < length && !worn; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
     busy((length / 256) * 400_000);
   },
 };
@@ -252,6 +258,17 @@ function takeIn([, what, number, value]) {
   else mcu.gpio[number].setInputValue(value !== 0);
 }
 
+let logWord = 0;
+let logged = 0;
+/** Whether the image has logged something that was not told. */
+function logs() {
+  const word = mcu.readUint32(logWord);
+  if (word === logged) return false;
+  logged = word;
+  out.push([now(), 'log']);
+  return true;
+}
+
 function run(until) {
   const { clock } = mcu;
   while (now() < until && out.length === 0) {
@@ -263,12 +280,14 @@ function run(until) {
       }
       continue;
     }
+    if (logs()) continue;
     const alarm = clock.nextAlarm ? clock.nextAlarm.nanos : Infinity;
     passes(Math.max(Math.min(until * NANOS, alarm, soonest()), clock.nanos));
   }
 }
 
-function load({ elf }) {
+function load({ elf, log }) {
+  [logWord, logged] = [log, 0];
   const file = fs.readFileSync(elf);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   mcu.flash.fill(0xff);
@@ -295,6 +314,8 @@ const COMMANDS = {
     for (let index = 0; index < length; index++) bytes += mcu.readUint8(at + index).toString(16).padStart(2, '0');
     return { bytes };
   },
+  worked() { return { cycles: core.cycles }; },
+  wear(is) { worn = is; return {}; },
   write([at, hex]) {
     for (let index = 0; index < hex.length / 2; index++) mcu.writeUint8(at + index, parseInt(hex.substr(2 * index, 2), 16));
     return {};
