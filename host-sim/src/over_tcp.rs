@@ -26,6 +26,8 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 use crate::in_process::InProcess;
 #[cfg(feature = "lab")]
 use crate::in_process::on_boards;
+#[cfg(feature = "lab")]
+use qiyong_lab::board::Board;
 use crate::tcp::TcpCentre;
 
 /// A centre in this process that is reached over TCP.
@@ -144,8 +146,8 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 /// # Errors
 /// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
-pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
-    on_boards(scenario, new_centre()?, elf)
+pub fn play_emulated<B: Board>(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
+    on_boards::<_, B>(scenario, new_centre()?, elf)
 }
 
 fn new_centre() -> Result<OverTcp, RunError> {
