@@ -8,13 +8,15 @@
 //
 //   {"load": {"elf": FILE}}                      starts the image; the rest of the flash is erased
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
-//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
+//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE | "usb" WHAT, see there
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) | "uart" NUMBER BYTE
+//                                                | "usb" WHAT
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
+import { usbHost } from './usb.mjs';
 
 const NANOS = 8; // a cycle
 const FLASH = 0x10000000;
@@ -175,6 +177,8 @@ mcu.uart.forEach((uart, number) => {
   };
 });
 
+const usb = usbHost(mcu, (...what) => out.push([now(), 'usb', ...what]));
+
 // --- The boot ROM (RP2040 data sheet, 2.8.3): a table of functions, each of which is done here.
 const LOOKUP = 0x100;
 const FUNCTIONS = {
@@ -231,7 +235,8 @@ function passes(nanos) {
   }
 }
 function takeIn([, what, number, value]) {
-  if (what === 'uart') mcu.uart[number].feedByte(value);
+  if (what === 'usb') usb(number, value);
+  else if (what === 'uart') mcu.uart[number].feedByte(value);
   else if (number === IO) { cardPulls = value === 0; wire(); }
   else mcu.gpio[number].setInputValue(value !== 0);
 }

@@ -204,7 +204,7 @@ impl Machine {
                     self.looks_at_screen(&mut all)?;
                     all.push(Happened::PinAwaited);
                 }
-                Out::Uart(..) => {}
+                Out::Uart(..) | Out::Usb(_) => {}
             }
         }
         if self.slot.next().is_some_and(|at| at <= now) {

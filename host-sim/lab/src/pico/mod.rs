@@ -7,13 +7,17 @@
 //! | `wire` | I/O: levels in time, and the characters in them |
 //! | `slot` | the card at the pins, and the referee |
 //! | [`machine`] | all of these together |
+//! | [`usb`] | transfers over the chip's USB port |
+//! | [`reader`] | the board as a USB reader: its host, a card, and a holder at the keypad |
 //!
 //! Time is the chip's: cycles of its clock of 125 MHz. Two runs of the same visit are the same to the cycle. The card's line is seen as
 //! levels, so that parity, error signals, inverse convention and each moment's length are the image's own.
 
 mod harness;
 pub mod machine;
+pub mod reader;
 mod slot;
+pub mod usb;
 mod wire;
 
 use thiserror::Error;
@@ -61,6 +65,9 @@ pub enum PicoError {
     /// A pipe or file failed.
     #[error("the emulated chip's lines: {0}")]
     Io(#[from] std::io::Error),
+    /// The image does not attach itself to the USB, or does not answer there.
+    #[error("the board is no USB reader: {0}")]
+    NoReader(usb::TransferError),
     /// The centre failed.
     #[error("the centre: {0}")]
     Centre(CentreFailure),
