@@ -145,6 +145,14 @@ impl UsbReader {
         Ok(())
     }
 
+    /// The chip goes on until something happens, at most for so many milliseconds of its time.
+    ///
+    /// # Errors
+    /// The chip fails.
+    pub fn go_on(&mut self, ms: u32) -> Result<(), PicoError> {
+        self.step(self.now + u64::from(ms) * (HZ / 1000))
+    }
+
     /// The chip's time since the start, in ms.
     pub const fn elapsed_ms(&self) -> u64 {
         self.now / (HZ / 1000)
@@ -171,11 +179,8 @@ impl UsbReader {
         self.step(end)
     }
 
-    /// The chip goes on until it does something, or card or host do, but not beyond `end`.
-    ///
-    /// # Errors
-    /// The chip fails.
-    pub fn step(&mut self, end: u64) -> Result<(), PicoError> {
+    /// The chip goes on until it does something, or card or host do, but not beyond the cycle `end`.
+    fn step(&mut self, end: u64) -> Result<(), PicoError> {
         self.into.extend(self.port.take_does().into_iter().map(|does| (self.now, Input::Usb(does))));
         let next = [self.slot.next(), self.port.next()].into_iter().flatten().min().unwrap_or(end).min(end);
         let mut into = std::mem::take(&mut self.into);
