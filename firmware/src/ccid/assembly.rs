@@ -14,8 +14,8 @@ pub(super) enum Brought {
     Nothing,
     /// The last packet of a message.
     Message,
-    /// The last packet of something that has another length than it says, with this bMessageType and bSeq.
-    WrongLength { code: u8, seq: u8 },
+    /// The last packet of something that has another length than it says, with these bMessageType, bSlot and bSeq.
+    WrongLength { code: u8, slot: u8, seq: u8 },
 }
 
 /// The message that comes.
@@ -40,6 +40,12 @@ impl Assembly {
             self.bytes.get_mut(..used).unwrap_or_default().zeroize();
         }
         (self.len, self.skips) = (0, false);
+    }
+
+    /// Whether nothing is left of a message.
+    #[cfg(test)]
+    pub(super) fn is_clean(&self) -> bool {
+        self.len > 0 || self.bytes.iter().all(|byte| *byte == 0)
     }
 
     /// The whole message.
@@ -87,10 +93,10 @@ impl Assembly {
             return Brought::Nothing;
         }
         let brought = match self.bytes.first_chunk::<HEADER>() {
-            Some(&[code, _, _, _, _, _, seq, ..])
+            Some(&[code, _, _, _, _, slot, seq, ..])
                 if self.len >= HEADER && !skipped && !has(Fault::WrongLengthUnanswered) =>
             {
-                Brought::WrongLength { code, seq }
+                Brought::WrongLength { code, slot, seq }
             }
             _ => Brought::Nothing,
         };

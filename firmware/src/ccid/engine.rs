@@ -12,8 +12,7 @@
 //! 6. hands it ABORT requests of the control endpoint ([`Engine::abort`]) and tells it of a bus reset or a new configuration
 //!    ([`Engine::reset`]), at any time.
 
-use zeroize::Zeroize;
-
+use super::apdus::Apdus;
 use super::assembly::{Assembly, Brought};
 use super::message::{Answer, DATA_MAX, Failure, Icc, Message, Reply, Request, SLOT, Status};
 use super::pin::PinOperation;
@@ -41,62 +40,6 @@ pub enum Job {
     Transmit,
     /// Take PINs from the holder, and carry the command with them.
     Pin(PinOperation),
-}
-
-/// A command and its response, with room as the caller likes: with 65 544 and 65 538 bytes, any APDU fits.
-#[derive(Debug)]
-pub struct Apdus<'b> {
-    command: &'b mut [u8],
-    command_len: usize,
-    response: &'b mut [u8],
-    response_len: usize,
-}
-
-impl<'b> Apdus<'b> {
-    /// Room for a command and a response.
-    pub const fn new(command: &'b mut [u8], response: &'b mut [u8]) -> Self {
-        Self { command, command_len: 0, response, response_len: 0 }
-    }
-
-    /// The command, and room for its response.
-    pub fn parts(&mut self) -> (&[u8], &mut [u8]) {
-        (self.command.get(..self.command_len).unwrap_or_default(), self.response)
-    }
-
-    /// Room for a command that the reader makes, and room for its response.
-    pub const fn room(&mut self) -> (&mut [u8], &mut [u8]) {
-        (self.command, self.response)
-    }
-
-    /// So many bytes of the response are valid.
-    pub fn responded(&mut self, len: usize) {
-        self.response_len = len.min(self.response.len());
-    }
-
-    /// So many bytes of [`Apdus::room`] are the command.
-    pub fn commanded(&mut self, len: usize) {
-        self.command_len = len.min(self.command.len());
-    }
-
-    fn push(&mut self, piece: &[u8]) -> bool {
-        let room = self.command.get_mut(self.command_len..).and_then(|rest| rest.get_mut(..piece.len()));
-        let fits = room.map(|room| room.copy_from_slice(piece)).is_some();
-        self.command_len += if fits { piece.len() } else { 0 };
-        fits
-    }
-
-    /// Wipes the command, which may hold a PIN.
-    pub fn forget_command(&mut self) {
-        if !has(Fault::CommandKept) {
-            self.command.get_mut(..self.command_len).unwrap_or_default().zeroize();
-        }
-        self.command_len = 0;
-    }
-
-    fn forget_response(&mut self) {
-        self.response.get_mut(..self.response_len).unwrap_or_default().zeroize();
-        self.response_len = 0;
-    }
 }
 
 /// How a job ended.
@@ -192,6 +135,12 @@ impl Engine {
             awaits_abort: None,
             changed: false,
         }
+    }
+
+    /// Whether nothing is left of a message.
+    #[cfg(test)]
+    pub(super) fn is_clean(&self) -> bool {
+        self.assembly.is_clean()
     }
 
     /// What is in the slot, as the host is told.
@@ -338,10 +287,11 @@ impl Engine {
     pub fn packet(&mut self, packet: &[u8], apdus: Option<&mut Apdus<'_>>) {
         match self.assembly.packet(packet) {
             Brought::Nothing => {}
-            Brought::WrongLength { code, seq } => {
+            Brought::WrongLength { code, slot, seq } => {
                 self.awaits_abort = None;
                 let reply = Request::of(code).map_or(Reply::SlotStatus, Request::reply);
                 self.reply(reply, seq, Status::Failed(Failure::LENGTH), 0, &[]);
+                self.answer = self.answer.take().map(|answer| answer.of_slot(slot));
             }
             Brought::Message => {
                 // Taken out for as long as it is looked at.
@@ -376,6 +326,7 @@ impl Engine {
         };
         if let Some(failure) = refused {
             self.reply(request.reply(), seq, Status::Failed(failure), 0, &[]);
+            self.answer = self.answer.take().map(|answer| answer.of_slot(message.slot));
         }
     }
 

@@ -199,6 +199,14 @@ impl Answer {
         Self { bytes, sent: 0 }
     }
 
+    /// The same for a message that named this slot (clause 6.2: the answer has the slot of its message).
+    pub fn of_slot(mut self, slot: u8) -> Self {
+        if let Some(place) = self.bytes.get_mut(5) {
+            *place = slot;
+        }
+        self
+    }
+
     /// The next packet. The last one is shorter than a full one, and perhaps empty, so that the host knows that it is the last.
     pub fn packet(&self) -> &[u8] {
         let rest = self.bytes.get(self.sent..).unwrap_or_default();

@@ -3,6 +3,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`engine`] | messages in, jobs for the slot out, answers back; without I/O |
+//! | [`apdus`] | room for a command and its response |
 //! | [`message`] | a message's bytes |
 //! | `assembly` | messages out of packets |
 //! | [`pin`] | PIN operations on the reader's keypad |
@@ -13,6 +14,7 @@
 //! The exchange level is that of extended APDUs: protocol, rate and block size are the slot's business. Not here: the USB stack, which
 //! is the board's, and endpoints, which are those of embassy-usb-driver.
 
+pub mod apdus;
 mod assembly;
 pub mod descriptor;
 pub mod engine;

@@ -90,7 +90,7 @@ pub struct ConfigDescriptor {
 const INTERFACE: u8 = 4;
 const ENDPOINT: u8 = 5;
 
-fn keep<T>(all: Vec<T>) -> (*const T, i32) {
+fn keep<T: 'static>(all: Vec<T>) -> (*const T, i32) {
     let kept: &'static [T] = all.leak();
     (kept.as_ptr(), kept.len() as i32)
 }
