@@ -321,6 +321,7 @@ impl Engine {
         } else {
             match apdus {
                 Some(apdus) => self.carry_out(request, message, apdus).err(),
+                None if has(Fault::NeverBusy) => return self.reply_status(request.reply(), seq, Status::Done),
                 None => Some(Failure::BUSY),
             }
         };

@@ -22,6 +22,9 @@ const ERROR_PIPE: c_int = -9;
 /// The limit of a request for a descriptor, in ms.
 const DESCRIPTOR_MS: u32 = 1000;
 
+/// The longest limit of a submitted transfer that counts, in ms.
+const SHORT_MS: u32 = 1000;
+
 /// The one device; only its address is used.
 static DEVICE: u8 = 1;
 
@@ -288,11 +291,12 @@ pub unsafe extern "C" fn libusb_free_transfer(transfer: *mut Transfer) {
     }
 }
 
-/// Without a limit of the device's time: an interrupt endpoint is silent until something happens, and time stands still meanwhile.
+/// An interrupt endpoint is silent until something happens, so a long limit is none: the device's time stands still meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn libusb_submit_transfer(transfer: *mut Transfer) -> c_int {
-    let (endpoint, length) = unsafe { ((*transfer).endpoint, (*transfer).length) };
-    let request = Request { address: endpoint, most: length.max(0) as u32, ..Request::default() };
+    let (endpoint, length, limit) = unsafe { ((*transfer).endpoint, (*transfer).length, (*transfer).timeout) };
+    let within_ms = if limit <= SHORT_MS { limit } else { 0 };
+    let request = Request { address: endpoint, within_ms, most: length.max(0) as u32, ..Request::default() };
     match begin(&request) {
         Ok(stream) => {
             submitted(|all| all.push((transfer as usize, stream)));

@@ -231,7 +231,8 @@ impl World {
         self.work()?;
         while self.hear()?.is_some() {}
         let changes = self.present != present;
-        (self.present, self.powered) = (present, false);
+        self.powered &= !changes;
+        self.present = present;
         self.engine.card(present);
         match (changes, self.engine.notification()) {
             (true, Some([0x50, state])) if state == 2 | u8::from(present) => self.engine.notified(),
