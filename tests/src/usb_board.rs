@@ -47,8 +47,8 @@ pub struct Report {
     pub asked: usize,
     /// The chip's time, in ms.
     pub elapsed_ms: u64,
-    /// Transfers by endpoint address; 0: control.
-    pub transfers: BTreeMap<u8, usize>,
+    /// All bytes that have gone to the host.
+    pub to_host: Vec<u8>,
 }
 
 /// The board; dropping it ends it.
@@ -173,7 +173,7 @@ fn ended(how: Ended) -> (Status, Vec<u8>) {
 fn serve(elf: &Path, orders: &Receiver<Order>) -> Result<(), PicoError> {
     let mut reader = UsbReader::boot(elf)?;
     let mut awaited: BTreeMap<u64, Awaited> = BTreeMap::new();
-    let (mut until_ms, mut transfers) = (0, BTreeMap::new());
+    let (mut until_ms, mut to_host) = (0, Vec::new());
     loop {
         let goes_on = reader.elapsed_ms() < until_ms || awaited.values().any(|one| one.has_limit);
         let order = if goes_on {
@@ -190,8 +190,9 @@ fn serve(elf: &Path, orders: &Receiver<Order>) -> Result<(), PicoError> {
         };
         match order {
             Some(Order::Begin { token, request, reply }) => {
-                *transfers.entry(if request.is_control { 0 } else { request.address }).or_default() += 1;
                 let within_ms = request.within_ms;
+                // What the device has ready goes to the host even if that has no limit.
+                until_ms = until_ms.max(reader.elapsed_ms() + u64::from(TURN_MS));
                 let id = reader.begin(transfer(request), within_ms);
                 awaited.insert(id, Awaited { token, has_limit: within_ms > 0, reply });
             }
@@ -207,13 +208,14 @@ fn serve(elf: &Path, orders: &Receiver<Order>) -> Result<(), PicoError> {
             Some(Order::Configure) => reader.configure()?,
             Some(Order::Report(reply)) => {
                 let (findings, log) = (reader.findings(), reader.log()?.to_vec());
-                let (asked, elapsed_ms, transfers) = (reader.asked(), reader.elapsed_ms(), transfers.clone());
-                let _ = reply.send(Report { findings, log, asked, elapsed_ms, transfers });
+                let (asked, elapsed_ms, to_host) = (reader.asked(), reader.elapsed_ms(), to_host.clone());
+                let _ = reply.send(Report { findings, log, asked, elapsed_ms, to_host });
             }
             Some(Order::End) => return Ok(()),
             None => reader.go_on(TURN_MS)?,
         }
         for (id, how) in reader.ended() {
+            to_host.extend(how.iter().flatten());
             if let Some(one) = awaited.remove(&id) {
                 let _ = one.reply.send(ended(how));
             }

@@ -39,11 +39,12 @@ fn python(pcscd: &RealPcscd, script: &str) -> String {
     run(pcscd, "/usr/bin/python3", &[script.to_str().expect("UTF-8")])
 }
 
-/// Nothing but what a driver says that cannot do its work: rows of pcscd's own have other sources.
+/// libccid has nothing to complain of: but for its greeting, it says only what it cannot do. Rows of pcscd's own have other sources.
 fn libccid_is_content(pcscd: &RealPcscd) {
     let log = pcscd.log();
     let sources = ["ifdhandler.c", "commands.c", "ccid.c", "ccid_usb.c", "utils.c", "openct/"];
-    let complaints: Vec<_> = log.lines().filter(|line| sources.iter().any(|source| line.contains(source))).collect();
+    let rows = log.lines().filter(|line| sources.iter().any(|source| line.contains(source)));
+    let complaints: Vec<_> = rows.filter(|line| !line.contains("init_driver()")).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
@@ -97,7 +98,12 @@ fn a_pin_keyed_on_the_readers_keypad_goes_to_the_card_and_never_to_the_host() {
     // A wrong PIN, the right one, and the cancel key.
     assert_eq!(said.lines().skip(1).collect::<Vec<_>>(), ["verified 63C2", "verified 9000", "verified 6401"], "{said}");
     assert!(said.starts_with("features 06 07"), "{said}");
-    assert_eq!(board.report().asked, 3);
+    let report = board.report();
+    assert_eq!(report.asked, 3);
+    // The PINs in packed digits, as they go to the card, and in ASCII.
+    for pin in [&b"\x12\x34\x56"[..], b"\x99\x99\x99", b"123456", b"999999"] {
+        assert!(!report.to_host.windows(pin.len()).any(|window| window == pin), "a PIN goes to the host");
+    }
 }
 
 #[test]
