@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use qiyong_lab::pico::PicoError;
+use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::pico::reader::UsbReader;
 use qiyong_lab::pico::usb::{Ended, Transfer, TransferError};
 use qiyong_libusb::wire::{Request, Status, answer};
@@ -55,7 +55,7 @@ pub struct Report {
 pub struct UsbBoard {
     orders: Sender<Order>,
     folder: TempDir,
-    board: Option<JoinHandle<Result<(), PicoError>>>,
+    board: Option<JoinHandle<Result<(), EmulatorError>>>,
 }
 
 impl UsbBoard {
@@ -170,7 +170,7 @@ fn ended(how: Ended) -> (Status, Vec<u8>) {
 }
 
 /// The board's thread.
-fn serve(elf: &Path, orders: &Receiver<Order>) -> Result<(), PicoError> {
+fn serve(elf: &Path, orders: &Receiver<Order>) -> Result<(), EmulatorError> {
     let mut reader = UsbReader::boot(elf)?;
     let mut awaited: BTreeMap<u64, Awaited> = BTreeMap::new();
     let (mut until_ms, mut to_host) = (0, Vec::new());

@@ -12,9 +12,12 @@
 //! 6. hands it ABORT requests of the control endpoint ([`Engine::abort`]) and tells it of a bus reset or a new configuration
 //!    ([`Engine::reset`]), at any time.
 
+mod transfer;
+
 use super::apdus::Apdus;
 use super::assembly::{Assembly, Brought};
-use super::message::{Answer, DATA_MAX, Failure, Icc, Message, Reply, Request, SLOT, Status};
+use super::job::{Job, Outcome, Protocol};
+use super::message::{Answer, Failure, Icc, Message, Reply, Request, SLOT, Status};
 use super::pin::PinOperation;
 use crate::faults::{Fault, has};
 use crate::slot::VoltageClass;
@@ -23,58 +26,6 @@ use crate::slot::VoltageClass;
 const NOTIFY_SLOT_CHANGE: u8 = 0x50;
 /// wLevelParameter: the command begins and ends with this message.
 const WHOLE: u16 = 0;
-const BEGINS: u16 = 1;
-const ENDS: u16 = 2;
-const GOES_ON: u16 = 3;
-/// The host waits for more of the response; in an answer: the reader waits for more of the command.
-const MORE: u16 = 0x10;
-
-/// What the slot is to do.
-#[derive(Debug)]
-pub enum Job {
-    /// Give the card power at this class, or at one that it works at, and reset it. The answer to reset goes to [`Apdus::response`].
-    PowerOn(Option<VoltageClass>),
-    /// Take power from the card.
-    PowerOff,
-    /// Carry [`Apdus::command`]; the response goes to [`Apdus::response`].
-    Transmit,
-    /// Take PINs from the holder, and carry the command with them.
-    Pin(PinOperation),
-}
-
-/// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As it should; what there is to say is in [`Apdus::response`].
-    Done,
-    /// Not.
-    Failed(Failure),
-}
-
-/// The card's protocol and what is in force of it (clause 6.2.3): the bytes of abProtocolDataStructure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// T=0.
-    T0([u8; 5]),
-    /// T=1.
-    T1([u8; 7]),
-}
-
-impl Protocol {
-    const fn number(&self) -> u8 {
-        match self {
-            Self::T0(_) => 0,
-            Self::T1(_) => 1,
-        }
-    }
-
-    const fn bytes(&self) -> &[u8] {
-        match self {
-            Self::T0(bytes) => bytes,
-            Self::T1(bytes) => bytes,
-        }
-    }
-}
 
 /// A command or a response that goes in several messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -409,65 +360,6 @@ impl Engine {
             self.chain = Chain::None;
             apdus.forget_command();
             apdus.forget_response();
-        }
-    }
-
-    /// PC_to_RDR_XfrBlock at the level of extended APDUs (clause 6.1.4).
-    fn transfer(&mut self, message: Message<'_>, apdus: &mut Apdus<'_>) -> Result<(), Failure> {
-        self.must_be_active()?;
-        let (level, chain) = (message.level(), self.chain);
-        match (level, chain) {
-            (MORE, Chain::Response(_)) if message.data.is_empty() => {
-                self.piece(message.seq, apdus);
-                return Ok(());
-            }
-            (MORE, Chain::Response(_)) => return Err(Failure::LENGTH),
-            (WHOLE | BEGINS, _) => {
-                self.end_chain(apdus);
-                apdus.forget_command();
-            }
-            (ENDS | GOES_ON, Chain::Command) => {}
-            _ if has(Fault::AnyLevel) => {}
-            _ => {
-                self.end_chain(apdus);
-                return Err(Failure::LEVEL);
-            }
-        }
-        if message.data.is_empty() || !apdus.push(message.data) {
-            self.chain = Chain::None;
-            apdus.forget_command();
-            return Err(Failure::LENGTH);
-        }
-        if matches!(level, BEGINS | GOES_ON) {
-            self.chain = Chain::Command;
-            self.reply(Reply::DataBlock, message.seq, Status::Done, MORE as u8, &[]);
-        } else {
-            self.chain = Chain::None;
-            self.begin(Request::Transfer, message.seq, Job::Transmit);
-        }
-        Ok(())
-    }
-
-    /// The next piece of the response (clause 6.2.1).
-    fn piece(&mut self, seq: u8, apdus: &mut Apdus<'_>) {
-        let Chain::Response(at) = self.chain else { return };
-        let rest = apdus.response.get(at..apdus.response_len).unwrap_or_default();
-        let piece = rest.get(..DATA_MAX).unwrap_or(rest);
-        let (is_first, is_last) = (at == 0, piece.len() == rest.len());
-        let level = match (is_first, is_last) {
-            (true, true) => WHOLE,
-            (true, false) => BEGINS,
-            (false, true) => ENDS,
-            (false, false) => GOES_ON,
-        };
-        let (next, seq) = (at + piece.len(), if has(Fault::OldSequence) { seq.wrapping_sub(1) } else { seq });
-        let answer = Answer::new(Reply::DataBlock, seq, self.icc, Status::Done, level as u8, piece);
-        self.answer = Some(answer);
-        if is_last {
-            self.chain = Chain::None;
-            apdus.forget_response();
-        } else {
-            self.chain = Chain::Response(if has(Fault::PieceLost) { next + 1 } else { next });
         }
     }
 

@@ -3,6 +3,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`engine`] | messages in, jobs for the slot out, answers back; without I/O |
+//! | [`job`] | what the slot is to do, and what comes of it |
 //! | [`apdus`] | room for a command and its response |
 //! | [`message`] | a message's bytes |
 //! | `assembly` | messages out of packets |
@@ -18,6 +19,7 @@ pub mod apdus;
 mod assembly;
 pub mod descriptor;
 pub mod engine;
+pub mod job;
 pub mod message;
 pub mod pin;
 pub mod reader;

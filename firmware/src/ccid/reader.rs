@@ -14,7 +14,8 @@ use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::money::Fen;
 
 use super::apdus::Apdus;
-use super::engine::{Engine, Job, Outcome, Protocol};
+use super::engine::Engine;
+use super::job::{Job, Outcome, Protocol};
 use super::message::{Failure, Icc, PACKET};
 use super::pin::PinOperation;
 use crate::slot::{CardLine, CardSlot, ContactSlot, SlotConfig, VoltageClass};

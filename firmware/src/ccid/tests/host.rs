@@ -7,7 +7,8 @@ use std::vec;
 use std::vec::Vec;
 
 use crate::ccid::apdus::Apdus;
-use crate::ccid::engine::{Engine, Job, Outcome, Protocol};
+use crate::ccid::engine::Engine;
+use crate::ccid::job::{Job, Outcome, Protocol};
 use crate::ccid::message::{Failure, HEADER, Icc, PACKET};
 
 /// What must never be seen by the host.

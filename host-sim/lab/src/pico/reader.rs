@@ -6,12 +6,12 @@ use std::path::Path;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 
-use super::PicoError;
 use super::harness::{DeviceDoes, Harness, Input, Out};
 use super::slot::{HZ, Slot};
-use super::usb::{Ended, Port, Transfer, TransferError};
+use super::usb::{Ended, Port, Transfer};
+use crate::emulator::EmulatorError;
 use crate::emulator::holder::{BAUD, ENQ, THINKS_S};
-use crate::probe::image::Log as ImageLog;
+use crate::probe::image::PlainImage;
 use crate::probe::log::Log;
 
 /// The pin of the jumper that makes the board a reader.
@@ -19,7 +19,7 @@ const JUMPER: u8 = 22;
 /// The keypad's line.
 const PAD: u8 = 1;
 /// How long the image may take to start, and the device for a request, in cycles.
-const START: u64 = HZ;
+const START: u64 = 60 * HZ;
 /// GET_DESCRIPTOR, SET_ADDRESS and SET_CONFIGURATION (USB 2.0 clause 9.4).
 const SET_ADDRESS: [u8; 8] = [0, 5, 7, 0, 0, 0, 0, 0];
 const SET_CONFIGURATION: [u8; 8] = [0, 9, 1, 0, 0, 0, 0, 0];
@@ -45,10 +45,10 @@ impl UsbReader {
     ///
     /// # Errors
     /// The file is no image, there is no Node.js, or the image is no USB device.
-    pub fn boot(elf: &Path) -> Result<Self, PicoError> {
-        let ImageLog { table, rtt } = ImageLog::read(elf)?;
+    pub fn boot(elf: &Path) -> Result<Self, EmulatorError> {
+        let PlainImage { table, rtt, .. } = PlainImage::read(elf)?;
         let mut reader = Self {
-            chip: Harness::start(elf)?,
+            chip: Harness::start(elf, Log::write_offset(rtt))?,
             now: 0,
             slot: Slot::new(),
             port: Port::default(),
@@ -70,7 +70,7 @@ impl UsbReader {
     ///
     /// # Errors
     /// The chip fails, or the device does not answer.
-    pub fn configure(&mut self) -> Result<(), PicoError> {
+    pub fn configure(&mut self) -> Result<(), EmulatorError> {
         self.port.reset();
         self.is_reset = false;
         let end = self.now + START;
@@ -78,7 +78,8 @@ impl UsbReader {
             self.step_before(end)?;
         }
         for request in [SET_ADDRESS, SET_CONFIGURATION] {
-            self.transfer(Transfer::Control(request, Vec::new()), 1000)?.map_err(PicoError::NoReader)?;
+            let configured = self.transfer(Transfer::Control(request, Vec::new()), 1000)?;
+            configured.map_err(|_| self.is_mute())?;
         }
         Ok(())
     }
@@ -118,7 +119,7 @@ impl UsbReader {
     ///
     /// # Errors
     /// The chip fails; that the device does, is the transfer's own end.
-    pub fn transfer(&mut self, transfer: Transfer, within_ms: u32) -> Result<Ended, PicoError> {
+    pub fn transfer(&mut self, transfer: Transfer, within_ms: u32) -> Result<Ended, EmulatorError> {
         let id = self.begin(transfer, within_ms.max(1));
         let mut others = Vec::new();
         loop {
@@ -137,7 +138,7 @@ impl UsbReader {
     ///
     /// # Errors
     /// The chip fails.
-    pub fn rest(&mut self, ms: u32) -> Result<(), PicoError> {
+    pub fn rest(&mut self, ms: u32) -> Result<(), EmulatorError> {
         let end = self.now + u64::from(ms) * (HZ / 1000);
         while self.now < end {
             self.step(end)?;
@@ -149,7 +150,7 @@ impl UsbReader {
     ///
     /// # Errors
     /// The chip fails.
-    pub fn go_on(&mut self, ms: u32) -> Result<(), PicoError> {
+    pub fn go_on(&mut self, ms: u32) -> Result<(), EmulatorError> {
         self.step(self.now + u64::from(ms) * (HZ / 1000))
     }
 
@@ -162,7 +163,7 @@ impl UsbReader {
     ///
     /// # Errors
     /// The chip fails.
-    pub fn log(&mut self) -> Result<&[String], PicoError> {
+    pub fn log(&mut self) -> Result<&[String], EmulatorError> {
         self.log.drain(&mut self.chip)?;
         Ok(&self.log.lines)
     }
@@ -172,17 +173,22 @@ impl UsbReader {
         self.slot.findings()
     }
 
-    fn step_before(&mut self, end: u64) -> Result<(), PicoError> {
+    fn is_mute(&self) -> EmulatorError {
+        let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+        EmulatorError::Mute { what: "has not been configured as a USB device", last }
+    }
+
+    fn step_before(&mut self, end: u64) -> Result<(), EmulatorError> {
         if self.now >= end {
-            return Err(PicoError::NoReader(TransferError::TimedOut));
+            return Err(self.is_mute());
         }
         self.step(end)
     }
 
     /// The chip goes on until it does something, or card or host do, but not beyond the cycle `end`.
-    fn step(&mut self, end: u64) -> Result<(), PicoError> {
+    fn step(&mut self, end: u64) -> Result<(), EmulatorError> {
         self.into.extend(self.port.take_does().into_iter().map(|does| (self.now, Input::Usb(does))));
-        let next = [self.slot.next(), self.port.next()].into_iter().flatten().min().unwrap_or(end).min(end);
+        let next = [self.slot.next(self.now), self.port.next()].into_iter().flatten().min().unwrap_or(end).min(end);
         let mut into = std::mem::take(&mut self.into);
         into.extend(self.slot.take_into());
         let (now, out) = self.chip.run(next, &into)?;
@@ -194,10 +200,10 @@ impl UsbReader {
                 Out::Usb(DeviceDoes::IsReset) => self.is_reset = true,
                 Out::Usb(device) => self.port.see(device),
                 Out::Uart(PAD, ENQ) => self.keys(),
-                Out::Uart(..) => {}
+                Out::Uart(..) | Out::Log => {}
             }
         }
-        if self.slot.next().is_some_and(|at| at <= now) {
+        if self.slot.next(now).is_some_and(|at| at <= now) {
             self.slot.act(now);
         }
         self.port.look_at_time(now);
