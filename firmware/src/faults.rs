@@ -1,4 +1,4 @@
-//! Deliberate faults of the journal and of the keys beside it: each is a rule left out, and a test convicts it. A build that is no
+//! Deliberate faults of the journal, of the keys beside it, and of the reader: each is a rule left out, and a test convicts it. A build that is no
 //! test has none.
 
 /// A rule that is left out.
@@ -51,6 +51,36 @@ pub(crate) enum Fault {
     ThirdKeyTaken,
     /// A key is noted in RAM alone.
     KeyInRam,
+    /// A reader's answer whose last packet is full ends with it.
+    NoEmptyPacket,
+    /// A reader answers nothing when both halves of an abort are there.
+    AbortUnanswered,
+    /// The first half of an abort changes nothing.
+    AbortHalfHeard,
+    /// The first half of an abort is still awaited after the bus was reset.
+    AbortOutlivesReset,
+    /// A reader takes a job while it has one.
+    NeverBusy,
+    /// A piece of a response has the sequence number of the message before.
+    OldSequence,
+    /// A byte between two pieces of a response is left out.
+    PieceLost,
+    /// A reader's buffer goes out with an answer that says failed.
+    BufferInFailure,
+    /// A reader's command is not wiped.
+    CommandKept,
+    /// A reader's message is not wiped.
+    MessageKept,
+    /// A packet that is a message by itself never begins anew.
+    NeverAnew,
+    /// A message of a wrong length gets no answer.
+    WrongLengthUnanswered,
+    /// A message for any slot is for the one there is.
+    AnySlot,
+    /// A piece of a command counts wherever it stands.
+    AnyLevel,
+    /// A reader says of the slot what was before the job.
+    StatusStale,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`adapters`] | the ports below, on the standard traits of embedded-hal and embedded-io |
 //! | [`application`] | does what the till commands |
+//! | [`ccid`] | the slot as a USB reader, without the terminal |
 //! | [`clock`] | the time of day |
 //! | [`journal`] | what was begun with the centre, until both agree how it ended |
 //! | [`keyring`] | the master keys that a terminal has |
@@ -145,6 +146,7 @@ extern crate std;
 
 pub mod adapters;
 pub mod application;
+pub mod ccid;
 pub mod clock;
 mod faults;
 pub mod journal;

@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod programs;
 pub mod scenarios;
 pub mod secrets;
+pub mod usb_board;
 pub mod vcd;
 
 use std::env;

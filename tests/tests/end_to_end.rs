@@ -10,6 +10,7 @@ mod benches;
 mod captures;
 mod card;
 mod card_files;
+mod ccid;
 mod centre_damage;
 mod centre_doctor;
 mod centre_encrypted;

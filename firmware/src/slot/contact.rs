@@ -39,7 +39,9 @@ pub struct ContactSlot<L> {
     /// Power was taken from a card, perhaps just now.
     pub(super) was_powered: bool,
     /// The protocol of the powered card; `None` while there is no power.
-    powered: Option<Protocol>,
+    pub(super) powered: Option<Protocol>,
+    /// F and D in force.
+    pub(super) rate: (u16, u8),
     /// CLK is stopped though the card has power.
     resting: bool,
 }
@@ -57,6 +59,7 @@ impl<L: CardLine> ContactSlot<L> {
             unproven: false,
             was_powered: false,
             powered: None,
+            rate: (372, 1),
             resting: false,
         }
     }

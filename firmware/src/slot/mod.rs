@@ -133,6 +133,7 @@ mod config;
 mod contact;
 mod error;
 mod exchange;
+mod inspection;
 mod line;
 mod manner;
 mod negotiation;

@@ -61,6 +61,7 @@ impl<L: CardLine> ContactSlot<L> {
 
     /// Takes this protocol and these F and D into use.
     fn take_up(&mut self, protocol: u8, (fi, di): (u16, u8)) -> Result<Protocol, SlotError> {
+        self.rate = (fi, di);
         let card = &self.card;
         let convention = card.convention();
         // Clause 8.3: the card needs its guard time after a character of its own, too.

@@ -9,9 +9,9 @@
 //   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
 //                                                this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
-//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
+//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
-//                                                "uart" NUMBER BYTE | "log"
+//                                                "uart" NUMBER BYTE | "usb" WHAT | "log"
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
 //   {"worked": true}                             -> {"cycles": NUMBER}: for which the core did not sleep
@@ -19,6 +19,7 @@
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
+import { usbHost } from './usb.mjs';
 
 const NANOS = 8; // a cycle
 const FLASH = 0x10000000;
@@ -191,6 +192,8 @@ mcu.uart.forEach((uart, number) => {
   };
 });
 
+const usb = usbHost(mcu, (...what) => out.push([now(), 'usb', ...what]));
+
 // --- The boot ROM (RP2040 data sheet, 2.8.3): a table of functions, each of which is done here.
 const LOOKUP = 0x100;
 /** The flash takes nothing. */
@@ -253,7 +256,8 @@ function passes(nanos) {
   }
 }
 function takeIn([, what, number, value]) {
-  if (what === 'uart') mcu.uart[number].feedByte(value);
+  if (what === 'usb') usb(number, value);
+  else if (what === 'uart') mcu.uart[number].feedByte(value);
   else if (number === IO) { cardPulls = value === 0; wire(); }
   else mcu.gpio[number].setInputValue(value !== 0);
 }

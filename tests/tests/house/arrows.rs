@@ -38,7 +38,7 @@ const MAY: &[(&str, &[&str])] = &[
     ),
 ];
 /// No part of the product: these may depend on everything, and print.
-const BESIDE: &[&str] = &["fuzz", "tests", "tests/instructions", "xtask"];
+const BESIDE: &[&str] = &["fuzz", "tests", "tests/instructions", "tests/libusb", "xtask"];
 /// Crates of the command line.
 const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "clap_mangen", "indicatif", "rpassword"];
 

@@ -11,6 +11,7 @@
 //! | `desk` | screen, PIN pad: what operator and holder see and press |
 //! | `storage` | the flash's last 128 KiB |
 //! | `random` | random numbers |
+//! | `usb` | the slot as a USB reader, in place of the application |
 
 mod application;
 mod card_line;
@@ -22,3 +23,4 @@ mod start;
 mod storage;
 mod till;
 mod time;
+mod usb;

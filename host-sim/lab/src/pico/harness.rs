@@ -19,16 +19,33 @@ const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rp2040/harness.mjs")
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What goes in at a cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// Somebody drives a pin.
     Pin(u8, bool),
     /// A byte has come on a serial line.
     Uart(u8, u8),
+    /// The USB host does something.
+    Usb(HostDoes),
+}
+
+/// What the USB host does, packet by packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum HostDoes {
+    /// Resets the bus.
+    Reset,
+    /// Begins a control transfer.
+    Setup([u8; 8]),
+    /// Gives a packet to an endpoint.
+    Gives(u8, Vec<u8>),
+    /// Wants a packet of an endpoint.
+    Wants(u8),
+    /// Wants and gives nothing any more at this address.
+    Cancels(u8),
 }
 
 /// What came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Out {
     /// The chip drives a pin: low, high, or, as CLK, with its clock; `None`: not at all.
     Pin(u8, Option<Drive>),
@@ -36,6 +53,23 @@ pub(super) enum Out {
     Uart(u8, u8),
     /// The image has logged something.
     Log,
+    /// Something came of what the USB host does.
+    Usb(DeviceDoes),
+}
+
+/// What the device does at its USB port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum DeviceDoes {
+    /// Attaches itself to the bus.
+    Attaches,
+    /// Has seen the reset.
+    IsReset,
+    /// Gives a packet from an endpoint.
+    Gives(u8, Vec<u8>),
+    /// Has taken the packet for an endpoint.
+    Takes(u8),
+    /// Refuses at this address.
+    Stalls(u8),
 }
 
 /// How a pin is driven.
@@ -113,6 +147,11 @@ impl Harness {
             .map(|(at, what)| match what {
                 Input::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
                 Input::Uart(number, byte) => json!([at, "uart", number, byte]),
+                Input::Usb(HostDoes::Reset) => json!([at, "usb", "reset"]),
+                Input::Usb(HostDoes::Setup(bytes)) => json!([at, "usb", "setup", hex::encode(bytes)]),
+                Input::Usb(HostDoes::Gives(to, bytes)) => json!([at, "usb", "out", [to, hex::encode(bytes)]]),
+                Input::Usb(HostDoes::Wants(from)) => json!([at, "usb", "in", from]),
+                Input::Usb(HostDoes::Cancels(address)) => json!([at, "usb", "cancel", address]),
             })
             .collect();
         let answer = self.ask(&json!({"run": until, "in": into}))?;
@@ -138,6 +177,14 @@ fn came_out(value: &Value) -> Option<(u64, Out)> {
             }),
         ),
         "uart" => Out::Uart(number(0)?, number(1)?),
+        "usb" => Out::Usb(match rest.first()?.as_str()? {
+            "attached" => DeviceDoes::Attaches,
+            "reset" => DeviceDoes::IsReset,
+            "in" => DeviceDoes::Gives(number(1)?, hex::decode(rest.get(2)?.as_str()?).ok()?),
+            "out" => DeviceDoes::Takes(number(1)?),
+            "stall" => DeviceDoes::Stalls(number(1)?),
+            _ => return None,
+        }),
         "log" => Out::Log,
         _ => return None,
     };

@@ -155,7 +155,7 @@ impl Machine {
                     }
                 }
                 Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
-                Out::Uart(..) => {}
+                Out::Uart(..) | Out::Usb(_) => {}
                 Out::Log => self.looks_at_screen(&mut all)?,
             }
         }

@@ -9,14 +9,18 @@
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
 //! | `serial` | what goes wrong with bytes of the till's line |
 //! | [`machine`] | all of these together; `visit` is what a visit needs of it |
+//! | [`usb`] | transfers over the chip's USB port |
+//! | [`reader`] | the board as a USB reader: its host, a card, and a holder at the keypad |
 //!
 //! Time is the chip's: cycles of its clock of 125 MHz. Two runs of the same visit are the same to the cycle. The card's line is seen as
 //! levels, so that parity, error signals, inverse convention and each moment's length are the image's own.
 
 mod harness;
 pub mod machine;
+pub mod reader;
 mod serial;
 mod slot;
 mod speech;
+pub mod usb;
 mod visit;
 mod wire;

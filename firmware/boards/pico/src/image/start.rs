@@ -16,6 +16,7 @@ use super::card_line::{self, Parts};
 use super::desk::{Desk, Pad};
 use super::storage::Region;
 use super::till::{BoardLink, Port};
+use super::usb;
 
 bind_interrupts!(struct Irqs {
     UART0_IRQ => BufferedInterruptHandler<UART0>;
@@ -52,7 +53,11 @@ async fn main(_spawner: Spawner) {
         pio: chip.PIO0,
         pwm: chip.PWM_SLICE1,
     });
-    application::run(link, line, Desk { link, pad: Pad { keys, stars } }, memory).await
+    let desk = Desk { link, pad: Pad { keys, stars } };
+    if usb::is_chosen(chip.PIN_22) {
+        usb::run(chip.USB, line, desk).await
+    }
+    application::run(link, line, desk, memory).await
 }
 
 #[panic_handler]

@@ -1,0 +1,120 @@
+//! pcsc_scan, opensc-tool, pyscard and `qiyong readers` over Debian's pcscd and libccid.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use qiyong_protocol::card::files::Generation;
+use qiyong_tests::pcsc::real_pcscd::RealPcscd;
+use qiyong_tests::programs::Watched;
+use qiyong_tests::qiyong;
+use qiyong_tests::usb_board::UsbBoard;
+
+use super::{card, image};
+
+/// The image's id: that of pid.codes for tests.
+const ID: (u16, u16) = (0x1209, 0x0001);
+
+/// The stand-in for libusb, which is built with this program.
+fn libusb() -> PathBuf {
+    let program = std::env::current_exe().expect("this program");
+    let library = program.with_file_name("libqiyong_libusb.so");
+    assert!(library.exists(), "{} is built with the tests", library.display());
+    library
+}
+
+/// A pcscd whose libccid drives the board.
+fn pcscd(board: &UsbBoard) -> RealPcscd {
+    RealPcscd::with_libccid(&board.socket(), &libusb(), ID)
+}
+
+fn run(pcscd: &RealPcscd, program: &str, arguments: &[&str]) -> String {
+    let output = Watched::start(pcscd.command(program).args(arguments)).output();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{program} {arguments:?}: {out}{err}\n{}", pcscd.log());
+    out.into_owned()
+}
+
+fn python(pcscd: &RealPcscd, script: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
+    run(pcscd, "/usr/bin/python3", &[script.to_str().expect("UTF-8")])
+}
+
+/// libccid has nothing to complain of: but for its greeting, it says only what it cannot do. Rows of pcscd's own have other sources.
+fn libccid_is_content(pcscd: &RealPcscd) {
+    let log = pcscd.log();
+    let sources = ["ifdhandler.c", "commands.c", "ccid.c", "ccid_usb.c", "utils.c", "openct/"];
+    let rows = log.lines().filter(|line| sources.iter().any(|source| line.contains(source)));
+    let complaints: Vec<_> = rows.filter(|line| !line.contains("init_driver()")).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[test]
+fn programs_read_the_card_through_libccid_in_both_protocols() {
+    for protocol in [0, 1] {
+        let board = UsbBoard::start(&image());
+        board.set_card(Some(card(Generation::V2, protocol)));
+        let pcscd = pcscd(&board);
+        pcscd.wait_for_card();
+        let atr = run(&pcscd, "opensc-tool", &["--reader", "0", "--atr"]);
+        assert!(atr.starts_with("3b:"), "{atr}");
+        let readers = run(&pcscd, qiyong().to_str().expect("UTF-8"), &["readers", "--json"]);
+        assert!(readers.contains("Qiyong reader"), "{readers}");
+        let read = python(&pcscd, "pcsc/read_card.py");
+        for value in ["0304322E3030", "0709583030303030303139", "D5C5C8FD"] {
+            assert!(read.contains(value), "T={protocol}: {value} in {read}");
+        }
+        let mut scan = Watched::start(pcscd.command("pcsc_scan").arg("-n"));
+        let atr = atr.trim().to_uppercase().replace(':', " ");
+        let seen = scan.lines().lines().map_while(Result::ok).any(|line| line.contains(&atr));
+        assert!(seen, "{atr}");
+        drop(scan);
+        libccid_is_content(&pcscd);
+        let report = board.report();
+        assert_eq!(report.findings, [], "{:#?}", report.log);
+    }
+}
+
+#[test]
+fn extended_apdus_pass_through_libccid_both_ways() {
+    let board = UsbBoard::start(&image());
+    board.set_card(Some(card(Generation::V2, 1)));
+    let pcscd = pcscd(&board);
+    pcscd.wait_for_card();
+    // 296 bytes in one response; 300 in one command, which nobody may write without a key.
+    assert_eq!(python(&pcscd, "ccid/extended.py"), "296 9000\n0 6982\n");
+    libccid_is_content(&pcscd);
+}
+
+#[test]
+fn a_pin_keyed_on_the_readers_keypad_goes_to_the_card_and_never_to_the_host() {
+    let board = UsbBoard::start(&image());
+    board.set_card(Some(card(Generation::V2, 0)));
+    for keys in [&b"999999\r"[..], b"123456\r", b"\x1B"] {
+        board.will_key(keys);
+    }
+    let pcscd = pcscd(&board);
+    pcscd.wait_for_card();
+    let said = python(&pcscd, "pcsc/pin_pad.py");
+    // A wrong PIN, the right one, and the cancel key.
+    assert_eq!(said.lines().skip(1).collect::<Vec<_>>(), ["verified 63C2", "verified 9000", "verified 6401"], "{said}");
+    assert!(said.starts_with("features 06 07"), "{said}");
+    let report = board.report();
+    assert_eq!(report.asked, 3);
+    // The PINs in packed digits, as they go to the card, and in ASCII.
+    for pin in [&b"\x12\x34\x56"[..], b"\x99\x99\x99", b"123456", b"999999"] {
+        assert!(!report.to_host.windows(pin.len()).any(|window| window == pin), "a PIN goes to the host");
+    }
+}
+
+#[test]
+fn pcscd_is_told_when_the_card_goes_and_comes() {
+    let board = UsbBoard::start(&image());
+    let pcscd = pcscd(&board);
+    board.set_card(Some(card(Generation::V3, 0)));
+    pcscd.wait_for_card();
+    board.set_card(None);
+    pcscd.wait_for_no_card();
+    board.set_card(Some(card(Generation::V3, 1)));
+    pcscd.wait_for_card();
+    libccid_is_content(&pcscd);
+}
