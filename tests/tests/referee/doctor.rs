@@ -49,7 +49,8 @@ fn of_mutant(mutant: &Mutant) -> Result<Finding, String> {
     let found = diagnosis.findings.iter().find(|finding| {
         finding.name == mutant.rule.name() && finding.at_ns.is_some_and(|ns| ns.abs_diff(at) <= BOUND)
     });
-    let others = diagnosis.findings.iter().filter(|finding| finding.party == Party::Board && finding.name != mutant.rule.name());
+    let rules = |name| Rule::ALL.iter().any(|rule| rule.name() == name);
+    let others = diagnosis.findings.iter().filter(|one| rules(one.name) && one.name != mutant.rule.name());
     match (found, others.count()) {
         (Some(found), 0) => Ok(found.clone()),
         _ => Err(format!("{} at {at}, and not {names:?}", mutant.rule.name())),

@@ -9,7 +9,7 @@ pub(crate) type Edge = (u64, Pin, Level);
 /// ns in a tick of the line's time.
 const TICK: u64 = 250;
 /// Between changes in the same tick, in ns: their order must show.
-const APART: u64 = 20;
+const APART: u64 = 1;
 
 /// The edges of what was seen, with CLK as a pin that is high while it runs.
 pub(crate) fn edges(seen: &[(u64, Seen)]) -> Vec<Edge> {

@@ -16,6 +16,8 @@ const MINDS: usize = 6;
 const SECOND: u32 = 1_000_000_000;
 /// Etu between characters of opposite directions: in T=0 and PPS, and in T=1 (clauses 10.2 and 11.2).
 const OPPOSITE: [f64; 2] = [15.8, 21.8];
+/// Etu after a character after which a party may have given up waiting for the next.
+const PAUSE: f64 = 24.0;
 /// No PPS request is a block or a header, and this is how one begins (clause 9.2).
 const PPSS: u8 = 0xFF;
 
@@ -47,6 +49,8 @@ struct Mind {
     unexplained: u32,
     /// How far it is from what one would suppose at first.
     strange: u32,
+    /// How often the card is supposed to have spoken when its time was over.
+    odd: usize,
     measured: Vec<(Said, u64, Measured)>,
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Listener {
     io: Level,
     /// The referees have been told that I/O is released.
     released: bool,
+    /// RST fell in the middle of a character, with the line low.
+    cut_short: bool,
     ear: Ear,
     minds: Vec<Mind>,
     session: Option<Session>,
@@ -94,7 +100,7 @@ impl Listener {
     pub(super) fn new(settings: Settings) -> Self {
         let slack = settings.resolution_ns.saturating_mul(4).min(5_000);
         let mind =
-            Mind { referee: Referee::lenient(SECOND, slack), unexplained: 0, strange: 0, measured: Vec::new() };
+            Mind { referee: Referee::lenient(SECOND, slack), unexplained: 0, strange: 0, odd: 0, measured: Vec::new() };
         Self {
             settings,
             hz: settings.clk_hz,
@@ -103,6 +109,7 @@ impl Listener {
             rst: false,
             io: Level::Low,
             released: false,
+            cut_short: false,
             ear: Ear::new(),
             minds: vec![mind],
             session: None,
@@ -119,6 +126,7 @@ impl Listener {
             Event::Io(level) => self.io(at, level),
             Event::Vcc(on) if on != self.vcc => {
                 self.cut(at);
+                self.pulled(at);
                 self.vcc = on;
                 self.show(at, if on { Seen::Powered } else { Seen::Vcc(0) });
                 self.opens_or_closes(at);
@@ -137,6 +145,9 @@ impl Listener {
                 let before = self.said();
                 self.show(at, Seen::Clk(clk));
                 self.measures(before, at, Measured::Hz(self.hz));
+                if !self.rst {
+                    self.pulled(at);
+                }
                 if matches!(clk, Clk::Runs(_)) && self.rst && self.vcc && self.session.is_none() {
                     self.opens_or_closes(at);
                 }
@@ -189,6 +200,9 @@ impl Listener {
 
     fn io(&mut self, at: u64, level: Level) {
         self.io = level;
+        if level != Level::Low {
+            self.cut_short = false;
+        }
         if self.session.is_some() {
             self.ear.edge(at, level);
         } else if level != Level::Hidden && self.released != (level == Level::High) {
@@ -197,15 +211,28 @@ impl Listener {
         }
     }
 
-    /// A contact changes: a line that has been low since its last edge was pulled low for good.
-    fn cut(&mut self, _: u64) {
-        if self.session.is_some()
-            && let Some(since) = self.ear.held_low()
-        {
-            self.released = false;
-            self.show(since, Seen::Io(false));
+    /// VCC or RST changes. A line that has been low since its last edge may have been pulled low for good, or be in the middle of
+    /// a character.
+    fn cut(&mut self, at: u64) {
+        if let Some((since, due)) = self.ear.held_low().zip(self.due()).filter(|_| self.session.is_some()) {
+            let long = at.saturating_sub(since) as f64 > 10.3 * ns(due.rate, due.hz);
+            let turn = self.minds.first().and_then(|mind| mind.referee.outlook()).map(|outlook| outlook.turn);
+            if long || turn == Some(Turn::Terminal) {
+                self.released = false;
+                self.show(since, Seen::Io(false));
+            } else {
+                self.cut_short = true;
+            }
         }
         self.ear.begins(self.io);
+    }
+
+    /// A character that RST has cut short is over when CLK stops: if the line is still low, it is pulled low.
+    fn pulled(&mut self, at: u64) {
+        if std::mem::take(&mut self.cut_short) && self.io == Level::Low {
+            self.released = false;
+            self.show(at, Seen::Io(false));
+        }
     }
 
     fn show(&mut self, at: u64, seen: Seen) {
@@ -227,7 +254,7 @@ impl Listener {
         self.minds.sort_by_key(Mind::cost);
         self.minds.truncate(1);
         if let Some(mind) = self.minds.first_mut() {
-            (mind.unexplained, mind.strange) = (0, 0);
+            (mind.unexplained, mind.strange, mind.odd) = (0, 0, 0);
         }
     }
 
@@ -291,7 +318,7 @@ impl Listener {
 impl Mind {
     /// What it has to say against anybody, and then how far-fetched it is.
     fn cost(&self) -> (usize, u32, u32) {
-        (self.said() + usize::from(self.unexplained > 3), self.unexplained, self.strange)
+        (self.said() + self.odd + usize::from(self.unexplained > 3), self.strange, self.unexplained)
     }
 
     fn said(&self) -> usize {
@@ -307,15 +334,20 @@ impl Mind {
                 last == by && ((spoken.start.saturating_sub(edge)) as f64) < least
             })
         };
+        let pauses = outlook.last.is_some_and(|(_, edge, rate)| {
+            (spoken.start.saturating_sub(edge)) as f64 > PAUSE * ns(rate, hz)
+        });
         let asks = !outlook.inverse.unwrap_or(false) && spoken.moments & 0xFF == u16::from(PPSS)
             || outlook.inverse == Some(true) && spoken.moments & 0xFF == 0;
         match outlook.turn {
             Turn::Over => (By::Card, None),
             Turn::Card if outlook.before_ts => (By::Card, None),
-            Turn::Card if self.referee.has_waited(spoken.start) || soon(By::Terminal) => (By::Card, Some(By::Terminal)),
+            Turn::Card if self.referee.has_waited(spoken.start) || soon(By::Terminal) => (By::Terminal, Some(By::Card)),
+            // The terminal may have lost its patience.
+            Turn::Card if outlook.t1 && pauses => (By::Card, Some(By::Terminal)),
             Turn::Card => (By::Card, None),
             Turn::Terminal if outlook.before_command && asks => (By::Terminal, None),
-            Turn::Terminal if soon(By::Card) => (By::Terminal, Some(By::Card)),
+            Turn::Terminal if soon(By::Card) => (By::Card, Some(By::Terminal)),
             Turn::Terminal => (By::Terminal, None),
             Turn::Either => (By::Card, Some(By::Terminal)),
         }
@@ -325,6 +357,7 @@ impl Mind {
         let outlook = self.referee.outlook();
         let over = outlook.as_ref().is_none_or(|outlook| outlook.turn == Turn::Over);
         self.unexplained += u32::from(over);
+        self.odd += usize::from(character.by == By::Card && self.referee.has_waited(at));
         let before = self.said();
         self.referee.see(at, if hidden { Seen::Hidden(character) } else { Seen::Character(character) });
         if let Some(outlook) = outlook.filter(|_| self.said() > before) {
