@@ -16,6 +16,8 @@ pub(crate) fn edges(seen: &[(u64, Seen)]) -> Vec<Edge> {
     let mut seen = seen.to_vec();
     // A character is shown when it is over, with the time of its beginning.
     seen.sort_by_key(|(at, _)| *at);
+    let resets: Vec<u64> =
+        seen.iter().filter(|(_, seen)| *seen == Seen::Rst(false)).map(|(at, _)| at * TICK).collect();
     let (mut edges, mut hz, mut free) = (Vec::new(), 4_000_000, 0);
     for (tick, seen) in seen {
         let at = (tick * TICK).max(free);
@@ -38,6 +40,7 @@ pub(crate) fn edges(seen: &[(u64, Seen)]) -> Vec<Edge> {
                     let per = 10 * u128::from(character.rate.d) * u128::from(hz);
                     tick * TICK + u64::try_from(cycles / per).expect("a time")
                 };
+                let first = edges.len();
                 edges.push((tenths(0), Pin::Io, Level::Low));
                 for moment in 0..9 {
                     let high = character.moments >> moment & 1 == 1;
@@ -47,6 +50,19 @@ pub(crate) fn edges(seen: &[(u64, Seen)]) -> Vec<Edge> {
                 if let Some(signal) = character.signal {
                     edges.push((tenths(signal.from.into()), Pin::Io, Level::Low));
                     edges.push((tenths(signal.to.into()), Pin::Io, Level::High));
+                }
+                // A reset cuts it short.
+                let reset = resets.iter().find(|reset| **reset > tenths(0)).copied().unwrap_or(u64::MAX);
+                let end = tenths(character.signal.map_or(100, |signal| signal.to.into()));
+                if end > reset {
+                    edges.retain({
+                        let mut number = 0;
+                        move |(at, ..)| {
+                            number += 1;
+                            number <= first || *at < reset
+                        }
+                    });
+                    edges.push((reset, Pin::Io, Level::High));
                 }
                 continue;
             }

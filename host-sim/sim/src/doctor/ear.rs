@@ -1,6 +1,7 @@
 //! Characters on I/O (ISO/IEC 7816-3 clause 7.2), and the length of their moments where it is not the one that is due.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use super::pins::Level;
 use crate::referee::{Rate, Signal};
@@ -106,8 +107,14 @@ impl Ear {
         if since < longest * if last { 10.3 } else { OVER } && !full {
             return None;
         }
+        // Of a rate that nobody has named the first low moments tell at most how long a character is.
+        let low = self.edges.iter().find(|(_, level)| *level != Level::Low).map_or(0.0, |(at, _)| (at - start) as f64);
+        if since < low * OVER && !last && !full {
+            return None;
+        }
         let others = due.others.iter().find_map(|rate| self.take(start, *rate, due, 0.0));
-        let heard = others.or_else(|| self.slow(start, due)).or_else(|| self.measured(start, due));
+        let heard = others.or_else(|| self.measured(start, due, 1..=1)).or_else(|| self.slow(start, due));
+        let heard = heard.or_else(|| self.measured(start, due, 2..=9));
         Some(heard.map_or_else(|| self.garbled(start, etu), Heard::Character))
     }
 
@@ -137,11 +144,11 @@ impl Ear {
         Some(Spoken { rises_late: (late * 100.0) as u8, ..spoken })
     }
 
-    /// A character at whatever rate fits: the first rising edge stands after one to nine moments.
-    fn measured(&mut self, start: u64, due: &Due) -> Option<Spoken> {
+    /// A character at whatever rate fits: the first rising edge stands after so many moments.
+    fn measured(&mut self, start: u64, due: &Due, mut moments: RangeInclusive<u8>) -> Option<Spoken> {
         let first = self.edges.iter().find(|(_, level)| *level != Level::Low)?.0;
         let low = (first - start) as f64 * f64::from(due.hz) / 1e9;
-        (1..=9).find_map(|moments| {
+        moments.find_map(|moments| {
             let cycles = (low / f64::from(moments)).round();
             let rate = (8.0..=4096.0).contains(&cycles).then_some(Rate { f: cycles as u16, d: 1 })?;
             self.take(start, rate, due, 0.0)

@@ -16,8 +16,9 @@ const MINDS: usize = 6;
 const SECOND: u32 = 1_000_000_000;
 /// Etu between characters of opposite directions: in T=0 and PPS, and in T=1 (clauses 10.2 and 11.2).
 const OPPOSITE: [f64; 2] = [15.8, 21.8];
-/// Etu after a character after which a party may have given up waiting for the next.
-const PAUSE: f64 = 24.0;
+/// Etu after which the terminal may have given up waiting for the card's next character, and for its answer.
+const PAUSE: f64 = 15.0;
+const LONG: f64 = 960.0;
 /// No PPS request is a block or a header, and this is how one begins (clause 9.2).
 const PPSS: u8 = 0xFF;
 
@@ -98,7 +99,7 @@ const SESSIONS: usize = 4096;
 
 impl Listener {
     pub(super) fn new(settings: Settings) -> Self {
-        let slack = settings.resolution_ns.saturating_mul(4).min(5_000);
+        let slack = settings.resolution_ns.saturating_mul(8).min(5_000);
         let mind =
             Mind { referee: Referee::lenient(SECOND, slack), unexplained: 0, strange: 0, odd: 0, measured: Vec::new() };
         Self {
@@ -318,7 +319,7 @@ impl Listener {
 impl Mind {
     /// What it has to say against anybody, and then how far-fetched it is.
     fn cost(&self) -> (usize, u32, u32) {
-        (self.said() + self.odd + usize::from(self.unexplained > 3), self.strange, self.unexplained)
+        (self.said() + self.odd + usize::from(self.unexplained > 8), self.strange, self.unexplained)
     }
 
     fn said(&self) -> usize {
@@ -334,9 +335,10 @@ impl Mind {
                 last == by && ((spoken.start.saturating_sub(edge)) as f64) < least
             })
         };
-        let pauses = outlook.last.is_some_and(|(_, edge, rate)| {
-            (spoken.start.saturating_sub(edge)) as f64 > PAUSE * ns(rate, hz)
-        });
+        let within = outlook.last.is_some_and(|(by, ..)| by == By::Card);
+        let pauses = |etu: f64| {
+            outlook.last.is_some_and(|(_, edge, rate)| (spoken.start.saturating_sub(edge)) as f64 > etu * ns(rate, hz))
+        };
         let asks = !outlook.inverse.unwrap_or(false) && spoken.moments & 0xFF == u16::from(PPSS)
             || outlook.inverse == Some(true) && spoken.moments & 0xFF == 0;
         match outlook.turn {
@@ -344,9 +346,11 @@ impl Mind {
             Turn::Card if outlook.before_ts => (By::Card, None),
             Turn::Card if self.referee.has_waited(spoken.start) || soon(By::Terminal) => (By::Terminal, Some(By::Card)),
             // The terminal may have lost its patience.
-            Turn::Card if outlook.t1 && pauses => (By::Card, Some(By::Terminal)),
+            Turn::Card if outlook.t1 && pauses(if within { PAUSE } else { LONG }) => (By::Terminal, Some(By::Card)),
             Turn::Card => (By::Card, None),
             Turn::Terminal if outlook.before_command && asks => (By::Terminal, None),
+            // Out of turn and at another rate would be two faults.
+            Turn::Terminal if spoken.rate != outlook.rate => (By::Terminal, Some(By::Card)),
             Turn::Terminal if soon(By::Card) => (By::Card, Some(By::Terminal)),
             Turn::Terminal => (By::Terminal, None),
             Turn::Either => (By::Card, Some(By::Terminal)),
@@ -357,9 +361,21 @@ impl Mind {
         let outlook = self.referee.outlook();
         let over = outlook.as_ref().is_none_or(|outlook| outlook.turn == Turn::Over);
         self.unexplained += u32::from(over);
-        self.odd += usize::from(character.by == By::Card && self.referee.has_waited(at));
+        let (by, turn) = (character.by, outlook.as_ref().map(|outlook| outlook.turn));
+        // Who waits for no more gives up on the dot; who is late is late by anything.
+        if by == By::Card && self.referee.has_waited(at) {
+            let dot = outlook.as_ref().and_then(|outlook| outlook.last).is_some_and(|(_, edge, _)| {
+                !self.referee.has_waited(at.saturating_sub((at.saturating_sub(edge)) / 50))
+            });
+            self.odd += 1 + usize::from(dot);
+        }
+        let soon = outlook.as_ref().and_then(|outlook| outlook.last).is_none_or(|(last, ..)| last == By::Terminal)
+            && outlook.as_ref().is_none_or(|outlook| !outlook.t1);
         let before = self.said();
         self.referee.see(at, if hidden { Seen::Hidden(character) } else { Seen::Character(character) });
+        let against = matches!((by, turn), (By::Card, Some(Turn::Terminal)) | (By::Terminal, Some(Turn::Card)));
+        // Giving up too early is rarer than being slow.
+        self.odd += usize::from(against && (self.said() == before || by == By::Terminal && !soon));
         if let Some(outlook) = outlook.filter(|_| self.said() > before) {
             self.measure(before, &outlook, (at, character.rate), hz);
         }

@@ -71,6 +71,7 @@ struct Power {
     /// RST: was high when VCC came; has been low, high; when it rose first; how often it rose soon after it had.
     rst_first: bool,
     rst_low: bool,
+    rst_fell: Option<u64>,
     rst_rose: Option<u64>,
     rst_clock: u32,
     rst_last: u64,
@@ -152,7 +153,10 @@ impl Wiring {
                 power.rst_last = at;
                 power.io_high_in_reset |= self.high[Pin::Io as usize];
             }
-            Pin::Rst => power.rst_low = true,
+            Pin::Rst => {
+                power.rst_low = true;
+                power.rst_fell = power.rst_fell.or(Some(at));
+            }
             Pin::Clk => {
                 power.clk_edges += 1;
                 if power.clk_edges == 8 {
@@ -235,7 +239,9 @@ impl Wiring {
             _ if power.rst_rose.is_none() && !short => (Fault::RstStuckLow, power.from),
             _ if power.clk_from.is_none() && !short => (stuck, power.rst_rose.unwrap_or(power.from)),
             // CLK begins once the card is out of reset, and then the card answers.
-            Power { clk_from: Some(clk), rst_rose: Some(rst), .. } if clk > rst && self.answers(power, *clk) => {
+            Power { clk_from: Some(clk), rst_rose: Some(rst), rst_fell, .. }
+                if clk > rst && rst_fell.is_none_or(|fell| fell > *clk) && self.answers(power, *clk) =>
+            {
                 (Fault::RstClkSwapped, *rst)
             }
             _ if !power.io_high && !short => (Fault::IoStuckLow, power.from),
