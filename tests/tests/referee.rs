@@ -13,6 +13,8 @@ mod mutants;
 mod pins;
 #[path = "referee/rig.rs"]
 mod rig;
+#[path = "referee/wiring.rs"]
+mod wiring;
 #[path = "referee/worn.rs"]
 mod worn;
 

@@ -108,6 +108,7 @@ pub(super) const fn of_remark(remark: Remark) -> (Party, Words) {
         M::ResponseLeft => (BOARD, (Pin::Io, "61XX is taken for an end", "fetch the response with GET RESPONSE, P3 = XX")),
         M::LengthLeft => (BOARD, (Pin::Io, "6CXX is taken for an error", "send the same command with XX as P3")),
         M::BlockEdc | M::BlockNad | M::BlockPcb | M::BlockLen | M::BlockNumber => (CARD, (Pin::Io, "a character was damaged, or the card builds its blocks wrongly", "ask for the block again with an R-block; try another card")),
+        M::BlockAsked => (BOARD, (Pin::Io, "the card hears something else than the terminal sends: parity, edge or etu is at its limit", "check parity and etu of the UART, and I/O's levels and pull-up")),
         M::BlockIfs => (CARD, (Pin::Io, "the card did not take part in S(IFS), or the terminal announced more room than it sent", "announce IFSD with S(IFS request) and wait for its answer; have room for 254 bytes")),
         M::BlockLate | M::BlockCut => (CARD, (Pin::Io, "the card is slow, or CLK is slower than it is taken to be", "measure CLK; if it is right, the card breaks its own waiting time")),
     }

@@ -64,6 +64,7 @@ remarks! {
     BlockLen "block-len" "11.3.1" "LEN of the card's block does not fit its kind."
     BlockIfs "block-ifs" "11.4.2" "The card's block has more information bytes than IFSD allows."
     BlockNumber "block-number" "11.6.2" "N(S) of the card's block is not the one that is due."
+    BlockAsked "block-asked-again" "11.6.3" "The card asks for a block again that was sent without error."
     BlockLate "block-late-card" "11.4.3" "A block of the card came after BWT."
     BlockCut "block-cut" "11.4.3" "Characters of the card's block are more than CWT apart."
 }

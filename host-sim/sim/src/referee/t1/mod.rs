@@ -103,6 +103,7 @@ impl T1 {
             Some(kind) if !kind.allows(len) => Some(Remark::BlockLen),
             Some(Kind::I { .. }) if len > self.rules.ifsd() => Some(Remark::BlockIfs),
             Some(Kind::I { ns, .. }) if !self.doubtful && self.rules.numbers_wrong(ns) => Some(Remark::BlockNumber),
+            Some(Kind::R { nr }) if self.rules.asked_again(nr) => Some(Remark::BlockAsked),
             Some(_) => None,
         }
     }

@@ -79,6 +79,12 @@ impl Rules {
         self.ifsd
     }
 
+    /// Whether an R-block of the card with this N(R) asks for the terminal's last I-block again.
+    pub(super) fn asked_again(&self, nr: u8) -> bool {
+        let unacknowledged = self.unacknowledged.as_ref().and_then(Characters::kind);
+        matches!(unacknowledged, Some(Kind::I { ns, .. }) if ns == nr)
+    }
+
     /// Whether an I-block of the card with this N(S) is not the one that is due (rule 2.1).
     pub(super) const fn numbers_wrong(&self, ns: u8) -> bool {
         ns != self.nr
