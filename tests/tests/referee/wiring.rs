@@ -3,6 +3,7 @@
 use qiyong_sim::card::contact::Misbehaviour;
 use qiyong_sim::doctor::{Level, Pin};
 use qiyong_sim::line::Disturbance;
+use qiyong_sim::referee::{By, Seen};
 
 use super::bent::{Call, Memory};
 use super::mutants::{t0, t1};
@@ -16,11 +17,6 @@ pub(crate) struct Bent {
     pub(crate) pin: &'static str,
     pub(crate) at: std::ops::RangeInclusive<u64>,
     pub(crate) edges: Vec<Edge>,
-}
-
-/// A sound board's edges.
-fn sound() -> Vec<Edge> {
-    edges(&play_and_keep(&Setup { session: Session::Short, ..t0() }, STRAIGHT).seen)
 }
 
 /// Without those of a pin.
@@ -64,7 +60,19 @@ fn misbehaves(setup: Setup, misbehaviour: Misbehaviour) -> Vec<Edge> {
 }
 
 pub(crate) fn all() -> Vec<Bent> {
-    let sound = sound();
+    let played = play_and_keep(&Setup { session: Session::Short, ..t0() }, STRAIGHT).seen;
+    let sound = edges(&played);
+    // The first procedure byte, after a PPS request and a header.
+    let characters = played.iter().filter_map(|(at, seen)| match seen {
+        Seen::Character(character) => Some((*at, character.by)),
+        _ => None,
+    });
+    let mut sent = 0;
+    let procedure = characters.into_iter().find(|(_, by)| {
+        sent += usize::from(*by == By::Terminal);
+        *by == By::Card && sent == 9
+    });
+    let procedure = procedure.expect("a procedure byte").0 * 250;
     let rst = reset(&sound);
     let ends = sound.last().expect("edges").0;
     let bent = |fault, name, pin, at, edges| Bent { fault, name, pin, at, edges };
@@ -89,7 +97,7 @@ pub(crate) fn all() -> Vec<Bent> {
     let mut slow = map(&sound, &late);
     slow.sort_by_key(|(at, ..)| *at);
     // The clock stops after the second character of the answer.
-    let stop = answer + 12 * 93_000 + 50_000;
+    let stop = answer + 23 * 93_000;
     let mut stops = sound.clone();
     stops.retain(|(at, ..)| *at < stop);
     stops.extend([(stop, Pin::ClkOn, Level::Low), (stop + 100_000_000, Pin::Rst, Level::Low)]);
@@ -108,15 +116,15 @@ pub(crate) fn all() -> Vec<Bent> {
     vec![
         bent("VCC is not connected", "vcc-never", "VCC", 0..=0, without(&sound, Pin::Vcc)),
         bent("nothing is connected", "vcc-never", "VCC", 0..=0, vec![(0, Pin::Io, Level::Low)]),
-        bent("RST is not connected", "rst-stuck-low", "RST", 0..=0, without(&sound, Pin::Rst)),
-        bent("RST is tied high", "rst-stuck-high", "RST", 0..=0, high(without(&sound, Pin::Rst), Pin::Rst)),
+        bent("RST is not connected", "rst-stuck-low", "RST", 0..=10, without(&sound, Pin::Rst)),
+        bent("RST is tied high", "rst-stuck-high", "RST", 0..=10, high(without(&sound, Pin::Rst), Pin::Rst)),
         bent("CLK is not connected", "clk-stuck-low", "CLK", near(rst), without(&real, Pin::Clk)),
         bent("CLK is tied high", "clk-stuck-high", "CLK", near(rst), high(without(&real, Pin::Clk), Pin::Clk)),
         bent("RST and CLK are exchanged", "rst-clk-swapped", "RST", 0..=100_000, map(&real, &swap(Pin::Rst, Pin::Clk))),
         bent("RST and CLK are exchanged, CLK seen as on and off", "rst-clk-swapped", "RST", 0..=100_000, {
             map(&sound, &swap(Pin::Rst, Pin::ClkOn))
         }),
-        bent("I/O is short to ground", "io-stuck-low", "I/O", 0..=0, without(&sound, Pin::Io)),
+        bent("I/O is short to ground", "io-stuck-low", "I/O", 0..=10, without(&sound, Pin::Io)),
         bent("I/O is not connected, and pulled up", "io-stuck-high", "I/O", near(rst), {
             high(without(&sound, Pin::Io), Pin::Io)
         }),
@@ -126,15 +134,15 @@ pub(crate) fn all() -> Vec<Bent> {
         }),
         bent("I/O's pull-up is weak: 35 µs", "io-rises-slowly", "I/O", near(answer), slow),
         bent("I/O rings", "io-garbled", "I/O", near(answer), noisy),
-        bent("no card", "mute", "I/O", near(rst), misbehaves(t0(), Misbehaviour::Mute)),
-        bent("the card detect is turned over", "detect-inverted", "CD", 0..=0, {
+        bent("no card", "mute", "I/O", rst..=30_000_000, misbehaves(t0(), Misbehaviour::Mute)),
+        bent("the card detect is turned over", "detect-inverted", "CD", 0..=10, {
             map(&sound, &|(at, pin, level)| (at, pin, if pin == Pin::Detect { Level::Low } else { level }))
         }),
         bent("CLK of 6 MHz", "reset-clock", "CLK", 0..=100_000, with_clk(&spread(1000)).into_iter().map(fast).collect()),
         bent("CLK of 0.5 MHz", "reset-clock", "CLK", 0..=1_000_000, {
             with_clk(&sound).into_iter().map(|(at, pin, level)| (at * 8, pin, level)).collect()
         }),
-        bent("CLK stops within the answer to reset", "clock-stop-allowed", "CLK", near(stop), stops),
+        bent("CLK stops within the answer to reset", "clk-in-atr", "CLK", near(stop), stops),
         bent("CLK is stopped high in the deactivation", "clk-low", "CLK", ends - 200_000..=ends, {
             let mut edges = real.clone();
             let last = edges.iter().rposition(|(_, pin, _)| *pin == Pin::Clk).expect("CLK");
@@ -157,7 +165,7 @@ pub(crate) fn all() -> Vec<Bent> {
             troubled(t0(), |memory, call| once(memory, call, (9, 7), Disturbance::Silence))
         }),
         bent("the card answers a fifth after WT", "card-late", "I/O", 0..=u64::MAX, {
-            troubled(t0(), |memory, call| once(memory, call, (9, 7), Disturbance::Late(270_000)))
+            map(&sound, &|(at, pin, level)| (if at >= procedure { at + 1_351_680_000 } else { at }, pin, level))
         }),
         bent("the card's numbers are wrong in T=1", "block-number", "I/O", 0..=u64::MAX, {
             misbehaves(t1(32), Misbehaviour::WrongNumbers)

@@ -335,6 +335,7 @@ impl Mind {
                 last == by && ((spoken.start.saturating_sub(edge)) as f64) < least
             })
         };
+        let waited = self.referee.has_waited(spoken.start);
         let within = outlook.last.is_some_and(|(by, ..)| by == By::Card);
         let pauses = |etu: f64| {
             outlook.last.is_some_and(|(_, edge, rate)| (spoken.start.saturating_sub(edge)) as f64 > etu * ns(rate, hz))
@@ -344,7 +345,8 @@ impl Mind {
         match outlook.turn {
             Turn::Over => (By::Card, None),
             Turn::Card if outlook.before_ts => (By::Card, None),
-            Turn::Card if self.referee.has_waited(spoken.start) || soon(By::Terminal) => (By::Terminal, Some(By::Card)),
+            // In T=0 and PPS nobody speaks again who has waited for nothing.
+            Turn::Card if (outlook.t1 || outlook.within_atr) && waited || soon(By::Terminal) => (By::Terminal, Some(By::Card)),
             // The terminal may have lost its patience.
             Turn::Card if outlook.t1 && pauses(if within { PAUSE } else { LONG }) => (By::Terminal, Some(By::Card)),
             Turn::Card => (By::Card, None),
@@ -362,8 +364,9 @@ impl Mind {
         let over = outlook.as_ref().is_none_or(|outlook| outlook.turn == Turn::Over);
         self.unexplained += u32::from(over);
         let (by, turn) = (character.by, outlook.as_ref().map(|outlook| outlook.turn));
+        let waited = self.referee.has_waited(at);
         // Who waits for no more gives up on the dot; who is late is late by anything.
-        if by == By::Card && self.referee.has_waited(at) {
+        if by == By::Card && waited {
             let dot = outlook.as_ref().and_then(|outlook| outlook.last).is_some_and(|(_, edge, _)| {
                 !self.referee.has_waited(at.saturating_sub((at.saturating_sub(edge)) / 50))
             });
@@ -375,7 +378,8 @@ impl Mind {
         self.referee.see(at, if hidden { Seen::Hidden(character) } else { Seen::Character(character) });
         let against = matches!((by, turn), (By::Card, Some(Turn::Terminal)) | (By::Terminal, Some(Turn::Card)));
         // Giving up too early is rarer than being slow.
-        self.odd += usize::from(against && (self.said() == before || by == By::Terminal && !soon));
+        let gives_up = by == By::Terminal && waited;
+        self.odd += usize::from(against && !gives_up && (self.said() == before || by == By::Terminal && !soon));
         if let Some(outlook) = outlook.filter(|_| self.said() > before) {
             self.measure(before, &outlook, (at, character.rate), hz);
         }

@@ -94,6 +94,7 @@ pub(super) const fn of_remark(remark: Remark) -> (Party, Words) {
         M::AtrLate => (CARD, (Pin::Io, "the card is slow, or CLK is slower than it is taken to be", "measure CLK; if it is right, the card is to be refused")),
         M::Ts => (CARD, (Pin::Io, "CLK or the etu is wrong, a level is turned over, or the card is none of ISO/IEC 7816", "measure CLK, look at I/O's levels, then try another card")),
         M::AtrGap | M::AtrCut => (CARD, (Pin::Io, "the card loses power or clock in its answer, or a contact is loose", "look at VCC and CLK during the answer, clean the contacts, try another card")),
+        M::ClkInAtr => (BOARD, (Pin::Clk, "the timer that makes CLK is stopped or set up anew while the card answers", "let CLK run without a break from the reset on until the card has answered")),
         M::AtrBytes | M::AtrTck | M::Surplus => (CARD, (Pin::Io, "a character was lost or damaged, or the card's answer is wrong", ANOTHER)),
         M::CardRate => (CARD, (Pin::Io, "CLK is another than it is taken to be, or the rate was changed by one party alone", "measure CLK (or say it with --clock), and compare the rate with TA1 and PPS1")),
         M::Damaged => (CARD, (Pin::Io, "noise, a loose contact, or edges that are too slow", "clean the contacts, shorten the wires, check the pull-up of I/O")),

@@ -3,6 +3,7 @@
 use super::clock::Time;
 use super::contacts::{Contacts, UNMEASURED};
 use super::note::{Finding, Notes, Remarked};
+use super::remark::Remark;
 use super::seen::{By, Clk, Seen};
 use super::session::Session;
 
@@ -76,6 +77,10 @@ impl Referee {
             Seen::Clk(clk) => {
                 if let Clk::Runs(hz) = clk {
                     time.hz = hz;
+                }
+                let begun = session.as_ref().filter(|session| session.says().is_none() && session.last().is_some());
+                if !matches!(clk, Clk::Runs(_)) && begun.is_some() {
+                    notes.remark(Remark::ClkInAtr, at);
                 }
                 let (says, last) = session.as_ref().map_or((None, None), |session| (session.says(), session.last()));
                 contacts.clk(at, clk, *time, says, last, notes);

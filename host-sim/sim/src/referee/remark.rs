@@ -41,6 +41,7 @@ remarks! {
     AtrCut "atr-cut" "8.2" "The answer to reset breaks off before what T0 and TDi announce."
     AtrBytes "atr-bytes" "8.2.3" "The interface bytes of the answer to reset fit no answer of 33 characters at most."
     AtrTck "atr-tck" "8.2.5" "The check byte of the answer to reset is wrong."
+    ClkInAtr "clk-in-atr" "6.3.2" "CLK stops before the answer to reset is whole."
     Surplus "card-surplus" "8.2.1" "The card sends a character when it is not its turn."
     // Characters.
     CardRate "card-rate" "7.1" "The card's character has another etu than the one in force."

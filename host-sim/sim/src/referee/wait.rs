@@ -50,8 +50,7 @@ impl Wait {
         let late = late && (gives_up || end == End::Card);
         let remark = match end {
             End::Card if too_long => Some(self.came_late()),
-            End::Reset if too_long => self.never_came(),
-            End::Terminal if too_long && self.sends => self.never_came(),
+            End::Reset | End::Terminal if gives_up && waited >= self.least => self.never_came(),
             _ => None,
         };
         remark.into_iter().for_each(|remark| notes.remark(remark, at));
