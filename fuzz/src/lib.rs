@@ -27,6 +27,7 @@ use bolero::check;
 
 mod atr;
 mod centre;
+mod doctor;
 mod explore;
 mod frames;
 mod input;
@@ -63,4 +64,6 @@ target!(ber_tlv, objects::any_ber, seeds::ber_tlv());
 target!(records, objects::any_record, seeds::records());
 target!(frames, frames::any_line, frames::seeds());
 target!(centre_messages, centre::any_message, centre::seeds::centre_messages());
+target!(waveforms, doctor::any_waveform, doctor::seeds());
+target!(edges, doctor::any_edges, doctor::edges());
 target!(pcsc_messages, pcsc::any_stream, seeds::pcsc());

@@ -12,6 +12,7 @@ mod card_show;
 mod centre;
 mod chaos;
 mod demo;
+mod doctor;
 mod emulate;
 mod exchange;
 mod extras;
@@ -93,6 +94,8 @@ enum Verb {
     },
     /// Run the terminal application on this machine's screen and keyboard
     Terminal(terminal::TerminalArgs),
+    /// Say what is wrong with a board, from a capture of its card line or its log: pin, time, rule and remedy
+    Doctor(doctor::DoctorArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulate::EmulateArgs),
     /// List debug probes
@@ -200,6 +203,7 @@ fn main() -> ExitCode {
         Verb::Pcscd { args, verb: None } => pcscd::run(&args, output),
         Verb::Readers { json } => readers::run(json, output),
         Verb::Terminal(args) => terminal::run(&args, output),
+        Verb::Doctor(args) => doctor::run(&args, output),
         Verb::Emulate(args) => emulate::run(&args, output),
         Verb::Probes { json } => probes::run(json, output),
         Verb::Flash(args) => flash::run(&args, output),

@@ -6,6 +6,8 @@ use qiyong_protocol::advice::Advice;
 use crate::capture::CaptureError;
 use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
+#[cfg(feature = "capture")]
+use crate::doctor::vcd::VcdError;
 use crate::exchange::parse::ParseError;
 use crate::exchange::problem::Problem as ExchangeProblem;
 use crate::flash::file::FlashFileError;
@@ -41,7 +43,7 @@ correct_input!(
     ValueProblem,
 );
 #[cfg(feature = "capture")]
-correct_input!(CaptureError);
+correct_input!(CaptureError, VcdError);
 
 impl CardFileError {
     /// Who can put it right: whoever wrote the file, or uses it at the same time.

@@ -11,6 +11,7 @@
 //! | [`world`] | terminals together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`chaos`] | whole worlds drawn from a seed, in which everything goes wrong, and an auditor of them |
+//! | [`doctor`] | what is wrong on a card line, by its pins alone: pin, time, clause, cause, remedy |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
 //! | [`mask`] | which characters on a line must not be shown |
@@ -25,6 +26,7 @@ mod advice;
 pub mod capture;
 pub mod card;
 pub mod chaos;
+pub mod doctor;
 pub mod exchange;
 pub mod flash;
 pub mod gbk;

@@ -18,10 +18,10 @@ use super::rig::{STRAIGHT, Setup, Twist, play};
 
 /// A deliberate fault.
 pub(crate) struct Mutant {
-    name: &'static str,
-    rule: Rule,
-    setup: Setup,
-    twist: Twist,
+    pub(crate) name: &'static str,
+    pub(crate) rule: Rule,
+    pub(crate) setup: Setup,
+    pub(crate) twist: Twist,
 }
 
 impl Mutant {
@@ -55,9 +55,13 @@ pub(crate) fn t1(ifsc: u8) -> Setup {
     Setup::of(&with_tck(&[0x80, 0x81, 0x31, ifsc, 0x45]))
 }
 
+/// All of them.
+pub(crate) fn all() -> Vec<Mutant> {
+    [contacts::mutants(), characters::mutants(), t0::mutants(), t1::mutants()].into_iter().flatten().collect()
+}
+
 pub(crate) fn each_mutant_is_convicted_by_the_rule_that_names_it() {
-    let mutants: Vec<Mutant> =
-        [contacts::mutants(), characters::mutants(), t0::mutants(), t1::mutants()].into_iter().flatten().collect();
+    let mutants = all();
     println!("{:<58} {:<21} {:<9} caught", "mutant", "rule", "clause");
     let (mut caught, mut wrong) = (0, Vec::new());
     for Mutant { name, rule, setup, twist } in &mutants {

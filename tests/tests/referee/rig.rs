@@ -12,7 +12,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_sim::card::contact::{ContactCard, Habits, Misbehaviour};
 use qiyong_sim::line::{Hardware, SimulatedLine, VirtualLine};
-use qiyong_sim::referee::Rule;
+use qiyong_sim::referee::{Finding, Rule, Seen};
 use qiyong_sim::time::VirtualTime;
 use qiyong_tests::{commands_of_all_cases, sample_card};
 
@@ -72,6 +72,25 @@ pub(crate) const STRAIGHT: Twist =
 
 /// Plays it, and returns the rules that the referee found broken, each once, and the number of exchanges that worked.
 pub(crate) fn play(setup: &Setup, twist: Twist) -> (Vec<Rule>, usize) {
+    let Played { findings, worked, .. } = play_and_keep(setup, twist);
+    let mut rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    (rules, worked)
+}
+
+/// What came of it.
+pub(crate) struct Played {
+    /// What the referee found broken.
+    pub(crate) findings: Vec<Finding>,
+    /// How many exchanges worked.
+    pub(crate) worked: usize,
+    /// What the line showed, in cycles of 4 MHz.
+    pub(crate) seen: Vec<(u64, Seen)>,
+}
+
+/// Plays it.
+pub(crate) fn play_and_keep(setup: &Setup, twist: Twist) -> Played {
     let mut card = make_card(&sample_card(setup.generation), &Hsm::test_keys()).expect("a card");
     if let Some(atr) = &setup.atr {
         card.atr.clone_from(atr);
@@ -82,15 +101,14 @@ pub(crate) fn play(setup: &Setup, twist: Twist) -> (Vec<Rule>, usize) {
     card.asks_ifsc = setup.asks_ifsc;
     let time = VirtualTime::new("2026-03-02T09:00".parse().expect("a time"));
     let mut wire = VirtualLine::of(setup.hardware, time);
+    wire.referee().keep();
     wire.set_card(Some(Rc::new(RefCell::new(card))));
     let Twist { bend, mishear, stubborn } = twist;
     let line = Bent { line: wire, trouble: setup.trouble, bend, mishear, stubborn, memory: Memory::default() };
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     let worked = block_on(session(&mut slot, setup.session));
-    let mut rules: Vec<Rule> = slot.line().line.findings().iter().map(|finding| finding.rule).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    (rules, worked)
+    let wire = &mut slot.line().line;
+    Played { findings: wire.findings().to_vec(), worked, seen: wire.referee().kept().to_vec() }
 }
 
 async fn session<S: CardSlot + Slot>(slot: &mut S, session: Session) -> usize {

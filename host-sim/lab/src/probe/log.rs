@@ -5,6 +5,9 @@
 
 use defmt_decoder::{DecodeError, Table};
 
+use std::path::Path;
+
+use super::image::{self, ImageError};
 use super::DebugProbe;
 
 /// How RTT's control block begins, once the image has set it up (SEGGER UM08001 §16.7).
@@ -12,6 +15,18 @@ const ID: &[u8] = b"SEGGER RTT";
 /// In the control block: address, size, write offset and read offset of the first buffer that goes up, one word each.
 const BUFFER: usize = 28;
 const READ_OFFSET: u64 = BUFFER as u64 + 12;
+
+/// The messages in bytes that an image has logged, as another probe has fetched them.
+///
+/// # Errors
+/// The file at `elf` is no image of ours.
+pub fn decode_log(elf: &Path, bytes: &[u8]) -> Result<Vec<String>, ImageError> {
+    let image::Log { table, rtt } = image::Log::read(elf)?;
+    let mut log = Log::new(table, rtt);
+    log.pending = bytes.to_vec();
+    log.decode();
+    Ok(log.lines)
+}
 
 /// The log.
 pub(crate) struct Log {

@@ -43,6 +43,7 @@ pub mod watch;
 pub use counters::Counters;
 pub use image::{ImageError, ImageFault, ScreenText};
 pub use lights::Lights;
+pub use log::decode_log;
 pub use pins::SlotPins;
 
 /// The address of port A's registers, the distance from port to port, and the offset of a port's input data register

@@ -281,3 +281,18 @@ fn of_a_capture() {
             => CorrectInput, "the captures of f and g would have the same name";
     });
 }
+
+#[cfg(feature = "capture")]
+#[test]
+fn of_a_waveform() {
+    table!(VcdError {
+        VcdError::Io(_) = VcdError::Io(ErrorKind::NotFound.into()) => CorrectInput, "it cannot be read: entity not found";
+        VcdError::Damaged { .. } = VcdError::Damaged { line: 3, what: "time goes back" }
+            => CorrectInput, "line 3: time goes back";
+        VcdError::NoChannel { .. } = VcdError::NoChannel { pin: "RST", have: "there are a, b".into() }
+            => CorrectInput, "there is no channel for RST: say which with --pin RST=NAME; there are a, b";
+        VcdError::NoSuchChannel { .. } = VcdError::NoSuchChannel { name: "x".into(), have: "there are a, b".into() }
+            => CorrectInput, "there is no channel \"x\"; there are a, b";
+        VcdError::Empty = VcdError::Empty => CorrectInput, "it has channels, but nothing ever changes: is it a capture?";
+    });
+}

@@ -141,6 +141,11 @@ impl VirtualLine {
         }
     }
 
+    /// The referee of this line.
+    pub const fn referee(&mut self) -> &mut Referee {
+        &mut self.referee
+    }
+
     /// Where the card is.
     pub fn seat(&self) -> Seat {
         self.seat.clone()

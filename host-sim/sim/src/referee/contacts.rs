@@ -17,8 +17,11 @@ const REST_MS: u64 = 10;
 /// A character is over so many etu after its leading edge: start, data and parity moments (clause 7.2).
 const MOMENTS: u64 = 10;
 
+/// VCC of a line where nobody measures it.
+pub(super) const UNMEASURED: u16 = u16::MAX;
+
 /// The contacts as they stand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Contacts {
     /// In mV.
     vcc: u16,
@@ -67,6 +70,10 @@ impl Contacts {
 
     /// The bit of the class in a class indicator (clause 8.3).
     pub(super) fn class(&self) -> Option<u8> {
+        if self.vcc == UNMEASURED {
+            // Whichever it is, it counts as the right one.
+            return Some(7);
+        }
         // Within a tenth of 5 V, 3 V and 1.8 V (clause 5.1.3).
         [(4500..=5500, 1), (2700..=3300, 2), (1620..=1980, 4)]
             .into_iter()
@@ -117,7 +124,7 @@ impl Contacts {
         // Without VCC it is the rule for VCC that is broken, once VCC comes.
         notes.expect(self.vcc == 0 || self.running(), Rule::RstWithClk, at);
         let rule = if self.cold { Rule::ColdReset } else { Rule::WarmReset };
-        notes.expect(!self.runs() || time.span(self.reset_since, at) >= RESET, rule, at);
+        notes.expect(!self.runs() || time.longest(self.reset_since, at) >= RESET, rule, at);
         self.cold = false;
     }
 
@@ -151,7 +158,7 @@ impl Contacts {
             }
             (true, Clk::Low | Clk::High) if self.rst => {
                 let allowed = says.and_then(|says| says.global).unwrap_or(0) >> 6;
-                let quiet = last.is_none_or(|(edge, rate)| time.span(edge, at) >= rate.etu(MOMENTS) + BEFORE_STOP);
+                let quiet = last.is_none_or(|(edge, rate)| time.longest(edge, at) >= rate.etu(MOMENTS) + BEFORE_STOP);
                 let broken = match (allowed, clk) {
                     (0, _) => Some(Rule::ClockStopAllowed),
                     (1, Clk::High) | (2, Clk::Low) => Some(Rule::ClockStopState),
@@ -180,7 +187,7 @@ impl Contacts {
     pub(super) fn character(&mut self, at: u64, time: Time, notes: &mut Notes) {
         self.settle(None, notes);
         notes.expect(self.runs(), Rule::ClockRuns, at);
-        let awake = self.resumed.is_none_or(|since| time.span(since, at) >= AFTER_STOP);
+        let awake = self.resumed.is_none_or(|since| time.longest(since, at) >= AFTER_STOP);
         notes.expect(awake, Rule::ClockResumed, at);
     }
 

@@ -7,6 +7,8 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `rule`, `note` | the rules: name, clause, sentence; what was found |
+//! | `remark` | what the card does against the standard, which is not held against the terminal |
+//! | `outlook` | whose turn it is, and at which rate: for who sees a wire, and not who drives it |
 //! | `seen`, `clock` | what it sees; time in clock cycles |
 //! | `judge` | [`Referee`], which everything is shown to |
 //! | `contacts` | VCC, RST, CLK, I/O: order and times |
@@ -24,7 +26,9 @@ mod clock;
 mod contacts;
 mod judge;
 mod note;
+mod outlook;
 mod pps;
+mod remark;
 mod repetition;
 mod rule;
 mod seen;
@@ -35,6 +39,8 @@ mod t1;
 mod wait;
 
 pub use judge::Referee;
-pub use note::Finding;
+pub use note::{Finding, Remarked};
+pub use outlook::{Outlook, Turn};
+pub use remark::Remark;
 pub use rule::Rule;
 pub use seen::{By, Character, Clk, Rate, Seen, Signal};

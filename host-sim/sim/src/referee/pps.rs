@@ -31,6 +31,12 @@ impl Pps {
         whole(&self.request)
     }
 
+    /// Fi and Di that the request asks for.
+    pub(super) fn rate(&self) -> Option<Rate> {
+        let names = self.request.get(1).is_some_and(|pps0| pps0 & HAS_PPS1 != 0);
+        self.request.get(2).filter(|_| names).and_then(|pps1| rate(*pps1))
+    }
+
     /// The terminal's next character.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ const PAUSE_ETU: u64 = 13;
 const MOST: u8 = 3;
 
 /// The characters refused of late.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Repetition {
     /// The terminal's character that the card has refused, and how often that was.
     refused: Option<(u8, u8)>,

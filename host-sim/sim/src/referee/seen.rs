@@ -76,6 +76,8 @@ pub struct Character {
 pub enum Seen {
     /// The supply voltage is driven to this many mV.
     Vcc(u16),
+    /// There is supply voltage; nobody has measured which.
+    Powered,
     /// The supply voltage breaks down, though it is driven.
     Collapse,
     /// RST in state H or L.
@@ -88,4 +90,6 @@ pub enum Seen {
     Card(bool),
     /// A character; its time is that of its leading edge.
     Character(Character),
+    /// The same, of a character whose data and parity moments are not shown, as it is with secrets.
+    Hidden(Character),
 }

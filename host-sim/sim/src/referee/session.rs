@@ -4,6 +4,7 @@ use super::atr::{Reading, Says, rate, read};
 use super::clock::Time;
 use super::note::Notes;
 use super::pps::{Agreed, PPSS, Pps};
+use super::remark::Remark;
 use super::repetition::Repetition;
 use super::rule::Rule;
 use super::seen::{By, CYCLE, Character, Rate, Span};
@@ -17,33 +18,37 @@ const DIRECT: u16 = 0b1_0011_1011;
 const INVERSE: u16 = 0b1_0000_0011;
 /// The answer to reset begins within this (clause 6.2.2).
 const FIRST_CHARACTER: Span = 40_000 * CYCLE;
+/// The answer to reset does not begin before this (clause 6.2.2).
+const NOT_BEFORE: Span = 400 * CYCLE;
+/// What lies between characters of opposite directions in T=0, in etu (clause 10.2).
+const OPPOSITE_ETU: u64 = 16;
 /// The initial waiting time in etu (clause 8.1), also that of PPS.
 const INITIAL_ETU: u64 = 9600;
 /// Nobody need wait longer for an answer to reset, in etu: what EMV allows for the whole of it, and a twentieth.
 const ATR_ETU: u64 = 20_160;
 
 /// A session.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Session {
     /// When the answer to reset or the present exchange began.
     began: u64,
     /// The convention is the inverse one; known from TS on.
-    inverse: Option<bool>,
+    pub(super) inverse: Option<bool>,
     after_ts: Vec<u8>,
-    says: Option<Says>,
-    stage: Stage,
-    rate: Rate,
+    pub(super) says: Option<Says>,
+    pub(super) stage: Stage,
+    pub(super) rate: Rate,
     rate_rule: Rule,
-    last: Option<Last>,
-    wait: Option<Wait>,
+    pub(super) last: Option<Last>,
+    pub(super) wait: Option<Wait>,
     repetition: Repetition,
     /// The card has broken the standard or is gone, or the terminal has: what follows from that is not judged.
-    over: bool,
+    pub(super) over: bool,
 }
 
 /// What the session has come to.
-#[derive(Debug)]
-enum Stage {
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
     /// The answer to reset is coming.
     Atr,
     /// It is whole, and the terminal has sent nothing yet. After PPS, with the protocol agreed on.
@@ -104,19 +109,32 @@ impl Session {
         }
     }
 
+    /// The card breaks the standard: what follows from that is not judged.
+    fn strays(&mut self, remark: Remark, at: u64, notes: &mut Notes) {
+        notes.remark(remark, at);
+        self.over = true;
+    }
+
     fn breaks(&mut self, rule: Rule, at: u64, notes: &mut Notes) {
         notes.expect(false, rule, at);
         self.over = true;
     }
 
-    /// A character, with `class` the bit of the present class.
-    pub(super) fn character(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
+    /// A character, and whether it is hidden, with `class` the bit of the present class.
+    pub(super) fn character(
+        &mut self,
+        at: u64,
+        (character, hidden): (Character, bool),
+        class: u8,
+        time: Time,
+        notes: &mut Notes,
+    ) {
         let end = if character.by == By::Card { End::Card } else { End::Terminal };
         self.waited(at, end, time, notes);
         if !self.over {
             match character.by {
-                By::Card => self.card_sends(at, character, time, notes),
-                By::Terminal => self.terminal_sends(at, character, class, time, notes),
+                By::Card => self.card_sends(at, (character, hidden), time, notes),
+                By::Terminal => self.terminal_sends(at, (character, hidden), class, time, notes),
             }
         }
         self.last = Some(Last { edge: at, by: character.by, rate: character.rate });
@@ -129,10 +147,19 @@ impl Session {
         (if inverse { data.reverse_bits() } else { data }, ones.count_ones().is_multiple_of(2))
     }
 
-    fn card_sends(&mut self, at: u64, character: Character, time: Time, notes: &mut Notes) {
+    /// The byte, and whether its parity is right. Of a hidden one it is, unless its receiver says no.
+    fn read(&self, character: Character, hidden: bool) -> (u8, bool) {
+        if hidden { (0, character.signal.is_none()) } else { self.decode(character.moments) }
+    }
+
+    fn card_sends(&mut self, at: u64, (character, hidden): (Character, bool), time: Time, notes: &mut Notes) {
         if character.rate != self.rate {
             // Nobody can understand it.
-            return self.over = true;
+            return self.strays(Remark::CardRate, at, notes);
+        }
+        let soon = self.last.filter(|last| last.by == By::Terminal && matches!(self.stage, Stage::T0(_) | Stage::Pps(_)));
+        if soon.is_some_and(|last| time.longest(last.edge, at) < last.rate.etu(OPPOSITE_ETU)) {
+            notes.remark(Remark::TooSoon, at);
         }
         let signals = match self.stage {
             Stage::Atr if self.inverse.is_none() => {
@@ -142,6 +169,11 @@ impl Session {
                     INVERSE => Some(true),
                     _ => None,
                 };
+                if self.inverse.is_none() {
+                    notes.remark(Remark::Ts, at);
+                } else if time.longest(self.began, at) < NOT_BEFORE {
+                    notes.remark(Remark::AtrEarly, at);
+                }
                 self.over = self.inverse.is_none();
                 self.began = at;
                 notes.expect(character.signal.is_none(), Rule::SignalNotDue, at);
@@ -151,50 +183,74 @@ impl Session {
             Stage::T1(_) => false,
             Stage::Failed | Stage::Other => return,
         };
-        let (byte, parity_ok) = self.decode(character.moments);
+        let (byte, parity_ok) = self.read(character, hidden);
         if let Err(rule) = self.repetition.card_sends(character, parity_ok, signals) {
             return self.breaks(rule, at, notes);
         }
         if character.signal.is_some() {
             // It comes again; after several attempts nobody need wait for that.
-            return if self.repetition.hopeless() { self.over = true } else { self.awaits(at, time) };
+            return match self.repetition.hopeless() {
+                true => self.strays(Remark::Damaged, at, notes),
+                false => self.awaits(at, time),
+            };
         }
         match &mut self.stage {
             Stage::Atr => {
                 self.after_ts.push(byte);
                 match read(&self.after_ts) {
                     Reading::Part => {}
-                    Reading::Wrong => self.over = true,
-                    Reading::Whole(says) => (self.says, self.stage) = (Some(*says), Stage::Ready(None)),
+                    Reading::Wrong => self.strays(Remark::AtrBytes, at, notes),
+                    Reading::Whole(says) => {
+                        if !says.checked {
+                            notes.remark(Remark::AtrTck, at);
+                        }
+                        (self.says, self.stage) = (Some(*says), Stage::Ready(None));
+                    }
                 }
             }
             // A character too many: the card, or the line, has broken the standard.
-            Stage::Ready(_) => self.over = true,
+            Stage::Ready(_) => self.strays(Remark::Surplus, at, notes),
             Stage::Failed | Stage::Other => {}
             Stage::Pps(pps) => match pps.card(byte) {
                 None => {}
-                Some(Agreed::Nothing) => self.stage = Stage::Failed,
+                Some(Agreed::Nothing) => {
+                    notes.remark(Remark::PpsAnswer, at);
+                    self.stage = Stage::Failed;
+                }
                 Some(Agreed::On(protocol, rate)) => {
                     self.stage = Stage::Ready(Some(protocol));
                     (self.rate, self.rate_rule) = (rate, Rule::RateAgreed);
                 }
             },
-            Stage::T0(t0) => self.over = !t0.card(byte),
+            Stage::T0(t0) => {
+                let surplus = t0.turn() == Turn::Terminal;
+                if !t0.card(byte) {
+                    self.strays(if surplus { Remark::Surplus } else { Remark::Procedure }, at, notes);
+                }
+            }
             Stage::T1(t1) => {
                 let cwt = self.says.as_ref().map_or(0, |says| cwt(says, self.rate));
-                let late = self.last.is_some_and(|last| last.by == By::Card && time.span(last.edge, at) > cwt);
-                t1.card(byte, parity_ok, late);
+                let late = self.last.is_some_and(|last| last.by == By::Card && time.shortest(last.edge, at) > cwt);
+                let remark = t1.card((byte, hidden), parity_ok, late);
+                remark.into_iter().for_each(|remark| notes.remark(remark, at));
             }
         }
         self.awaits(at, time);
     }
 
-    fn terminal_sends(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
+    fn terminal_sends(
+        &mut self,
+        at: u64,
+        (character, hidden): (Character, bool),
+        class: u8,
+        time: Time,
+        notes: &mut Notes,
+    ) {
         let Some(says) = self.says.clone() else {
             // It interrupts the answer to reset: the wait for that has been judged.
             return self.over = true;
         };
-        let (byte, _) = self.decode(character.moments);
+        let (byte, parity_ok) = self.read(character, hidden);
         if let Stage::Ready(agreed) = self.stage
             && let Err(rule) = self.begins(&says, agreed, byte, (character.rate, class), time)
         {
@@ -213,9 +269,15 @@ impl Session {
         if matches!(&self.stage, Stage::T0(t0) if t0.crossed()) {
             return self.over = true;
         }
+        let remark = match (parity_ok, character.signal) {
+            (true, Some(_)) => Some(Remark::Refused),
+            (false, _) if !hidden => Some(Remark::OwnParity),
+            _ => None,
+        };
+        remark.into_iter().for_each(|remark| notes.remark(remark, at));
         if let Some(last) = self.last {
             let (least, rule) = spacing::least(&says, last, self.rate, usage);
-            let span = time.span(last.edge, at);
+            let span = time.longest(last.edge, at);
             if let Err(rule) = self.repetition.terminal_sends(character, byte, span) {
                 return self.breaks(rule, at, notes);
             }
@@ -223,7 +285,7 @@ impl Session {
             let within = matches!(&self.stage, Stage::T1(t1) if t1.in_block());
             // A card whose N leaves no room within its CWT gets what N demands.
             let most = cwt(&says, self.rate).max(least);
-            notes.expect(!within || span <= most, Rule::OwnCharacterWait, at);
+            notes.expect(!within || time.shortest(last.edge, at) <= most, Rule::OwnCharacterWait, at);
         }
         if character.signal.is_some() {
             return;
@@ -238,8 +300,12 @@ impl Session {
         }
         let judged = match &mut self.stage {
             Stage::Pps(pps) => pps.terminal(byte, &says),
-            Stage::T0(t0) => t0.terminal(byte),
-            Stage::T1(t1) => t1.terminal(byte),
+            Stage::T0(t0) => {
+                let left = t0.leaves(byte);
+                left.into_iter().for_each(|remark| notes.remark(remark, at));
+                t0.terminal(byte)
+            }
+            Stage::T1(t1) => t1.terminal(byte, hidden),
             _ => Ok(()),
         };
         match judged {
@@ -314,6 +380,34 @@ fn waiting_time(says: &Says) -> Span {
     // Fi stands even where Di is reserved.
     let fi = rate(says.ta1.unwrap_or(0x11) & 0xF0 | 1).unwrap_or(Rate::DEFAULT).f;
     u64::from(says.wi) * 960 * u64::from(fi) * CYCLE
+}
+
+impl Session {
+    /// The answer to reset, TS first, once it is whole.
+    pub(super) fn atr(&self) -> Option<Vec<u8>> {
+        self.says.as_ref()?;
+        let ts = if self.inverse? { 0x3F } else { 0x3B };
+        Some([&[ts], self.after_ts.as_slice()].concat())
+    }
+
+    /// Fi and Di that a party may send at by mistake, besides those in force.
+    pub(super) fn rates(&self) -> Vec<Rate> {
+        let asked = match &self.stage {
+            Stage::Pps(pps) => pps.rate(),
+            _ => None,
+        };
+        let said = self.says.as_ref().and_then(Says::rate);
+        [Some(Rate::DEFAULT), said, asked].into_iter().flatten().filter(|rate| *rate != self.expected()).collect()
+    }
+
+    /// The length of the moments that are due.
+    pub(super) fn expected(&self) -> Rate {
+        match (&self.stage, &self.says) {
+            // Specific mode begins with the terminal's first character.
+            (Stage::Ready(None), Some(says)) if says.ta2.is_some() => says.rate().unwrap_or(self.rate),
+            _ => self.rate,
+        }
+    }
 }
 
 /// CWT: 11 etu and 2 to the power of CWI (clause 11.4.3).

@@ -1,5 +1,6 @@
 //! T=0 as it goes by: whose turn it is, and what may follow (clauses 10.3.3 and 12.2).
 
+use super::remark::Remark;
 use super::rule::Rule;
 use super::seen::By;
 
@@ -57,6 +58,18 @@ const fn is_sw1(byte: u8) -> bool {
     matches!(byte, 0x61..=0x6F | 0x90..=0x9F)
 }
 
+/// Who sends the data of a command, where ISO/IEC 7816-4 says so for its INS.
+const fn direction(ins: u8) -> Option<By> {
+    match ins {
+        // GET CHALLENGE, READ BINARY, READ RECORD, GET RESPONSE, GET DATA.
+        0x84 | 0xB0 | 0xB2 | 0xC0 | 0xCA => Some(By::Card),
+        // VERIFY, MANAGE SECURITY ENVIRONMENT, CHANGE REFERENCE DATA, EXTERNAL AND INTERNAL AUTHENTICATE, SELECT, WRITE, ENVELOPE,
+        // UPDATE, PUT DATA, APPEND RECORD.
+        0x20 | 0x22 | 0x24 | 0x82 | 0x88 | 0xA4 | 0xD0 | 0xD2 | 0xC2 | 0xD6 | 0xDA | 0xDC | 0xE2 => Some(By::Terminal),
+        _ => None,
+    }
+}
+
 impl T0 {
     /// Whose turn it is.
     pub(super) fn turn(&self) -> Turn {
@@ -64,6 +77,16 @@ impl T0 {
             (State::Header, _) | (State::Data { .. }, Some(By::Terminal)) => Turn::Terminal,
             (State::Vague([sw1, _]), _) if is_sw1(sw1) => Turn::Terminal,
             _ => Turn::Card,
+        }
+    }
+
+    /// Who may send next, as far as the bytes tell; `None`: either.
+    pub(super) fn sender(&self) -> Option<By> {
+        match (self.state, self.by) {
+            (State::Data { .. }, None) => direction(self.header.get(1).copied()?),
+            (State::Vague([sw1, _]), _) if is_sw1(sw1) => None,
+            _ if self.turn() == Turn::Terminal => Some(By::Terminal),
+            _ => Some(By::Card),
         }
     }
 
@@ -76,6 +99,17 @@ impl T0 {
     /// Whether the next character of the terminal begins a TPDU.
     pub(super) fn between(&self) -> bool {
         self.header.is_empty() && self.state == State::Header
+    }
+
+    /// What the terminal leaves undone with this character, the second one of a header: what 61XX or 6CXX of the command before
+    /// offers.
+    pub(super) fn leaves(&self, ins: u8) -> Option<Remark> {
+        let (before, _, [sw1, sw2]) = self.before.as_ref().filter(|_| self.header.len() == 1)?;
+        match sw1 {
+            0x61 if ins != GET_RESPONSE && *sw2 != 0 => Some(Remark::ResponseLeft),
+            0x6C if before.get(1) != Some(&ins) => Some(Remark::LengthLeft),
+            _ => None,
+        }
     }
 
     /// The terminal's next character.

@@ -43,10 +43,11 @@ async fn serve(
     let mut application = Terminal::new(slot, link, desk, clock, Random, memory, settings);
     loop {
         let report = obey(link, &mut application, |_| {}).await;
-        match report.map(|report| (report.reason, report.effects.activates)) {
+        match report.map(|report| (report.reason, report.cause, report.effects.activates)) {
             None => {}
-            Some((None, activates)) => defmt::info!("approved, activated: {=bool}", activates),
-            Some((Some(reason), _)) => defmt::warn!("{}", reason),
+            Some((None, _, activates)) => defmt::info!("approved, activated: {=bool}", activates),
+            Some((Some(reason), None, _)) => defmt::warn!("{}", reason),
+            Some((Some(reason), Some(cause), _)) => defmt::warn!("{}, cause {}", reason, cause),
         }
     }
 }

@@ -4,6 +4,7 @@ mod block;
 mod rules;
 
 use super::atr::Says;
+use super::remark::Remark;
 use super::rule::Rule;
 use block::{About, Characters, Code, Kind};
 use rules::{Rules, Told};
@@ -18,6 +19,9 @@ pub(super) struct T1 {
     damaged: bool,
     /// A receiver may or may not take it for valid.
     doubtful: bool,
+    /// A character of the terminal's block, or of the card's, was hidden: its error detection code counts as right.
+    out_hidden: bool,
+    come_hidden: bool,
     rules: Rules,
 }
 
@@ -29,6 +33,8 @@ impl T1 {
             come: Characters::default(),
             damaged: false,
             doubtful: false,
+            out_hidden: false,
+            come_hidden: false,
             rules: Rules::new(says.t1[0]),
         }
     }
@@ -42,6 +48,11 @@ impl T1 {
     pub(super) fn awaits_character(&self) -> bool {
         let within = !self.come.0.is_empty() && !self.come.whole(self.code);
         within && !self.in_block() && !self.damaged && !self.doubtful
+    }
+
+    /// The card is within a block, damaged or not.
+    pub(super) fn within_answer(&self) -> bool {
+        !self.come.0.is_empty() && !self.come.whole(self.code)
     }
 
     /// The terminal is within a block.
@@ -62,8 +73,9 @@ impl T1 {
         }
     }
 
-    /// The card's next character; `late`: not within CWT.
-    pub(super) fn card(&mut self, byte: u8, parity_ok: bool, late: bool) {
+    /// The card's next character, and whether it is hidden; `late`: not within CWT. What is wrong with the block, once it is whole.
+    pub(super) fn card(&mut self, (byte, hidden): (u8, bool), parity_ok: bool, late: bool) -> Option<Remark> {
+        self.come_hidden |= hidden;
         self.doubtful |= late || self.come.whole(self.code) || self.in_block() || self.out.0.is_empty();
         self.damaged |= !parity_ok;
         self.come.0.push(byte);
@@ -76,16 +88,36 @@ impl T1 {
             ([_, _, len], Some(kind)) => self.damaged |= !kind.allows(*len),
             _ => {}
         }
+        let ends = self.come.expected(self.code) == Some(self.come.0.len()) && parity_ok;
+        if ends { self.remark() } else { None }
+    }
+
+    /// What is wrong with the card's block, which is whole.
+    fn remark(&self) -> Option<Remark> {
+        let [nad, pcb, len, ..] = *self.come.0.as_slice() else { return None };
+        let exchanged = self.out.0.first().is_none_or(|ours| (nad ^ ours.rotate_left(4)) & 0x77 == 0);
+        match Kind::of(pcb) {
+            _ if !self.come_hidden && !self.code.holds(&self.come.0) => Some(Remark::BlockEdc),
+            _ if !exchanged => Some(Remark::BlockNad),
+            None => Some(Remark::BlockPcb),
+            Some(kind) if !kind.allows(len) => Some(Remark::BlockLen),
+            Some(Kind::I { .. }) if len > self.rules.ifsd() => Some(Remark::BlockIfs),
+            Some(Kind::I { ns, .. }) if !self.doubtful && self.rules.numbers_wrong(ns) => Some(Remark::BlockNumber),
+            Some(Kind::R { nr }) if self.rules.asked_again(nr) => Some(Remark::BlockAsked),
+            Some(_) => None,
+        }
     }
 
     /// The terminal's next character.
     ///
     /// # Errors
     /// The rule that its block breaks.
-    pub(super) fn terminal(&mut self, byte: u8) -> Result<(), Rule> {
+    pub(super) fn terminal(&mut self, byte: u8, hidden: bool) -> Result<(), Rule> {
         if self.out.whole(self.code) {
             self.out = Characters::default();
+            self.out_hidden = false;
         }
+        self.out_hidden |= hidden;
         self.out.0.push(byte);
         match (self.out.0.as_slice(), self.out.kind()) {
             // Bits 4 and 8 are 0, and FF would be PPSS (clause 11.3.2.1).
@@ -98,17 +130,17 @@ impl T1 {
         if !self.out.whole(self.code) {
             return Ok(());
         }
-        if !self.code.holds(&self.out.0) {
+        if !self.out_hidden && !self.code.holds(&self.out.0) {
             return Err(Rule::T1Edc);
         }
         let come = std::mem::take(&mut self.come);
-        let valid = come.whole(self.code) && !self.damaged && self.code.holds(&come.0);
+        let valid = come.whole(self.code) && !self.damaged && (self.come_hidden || self.code.holds(&come.0));
         let told = match (valid, self.doubtful) {
             (false, _) => Told::Nothing,
             (true, false) => Told::Block(&come),
             (true, true) => Told::Perhaps(&come),
         };
-        (self.damaged, self.doubtful) = (false, false);
+        (self.damaged, self.doubtful, self.come_hidden) = (false, false, false);
         self.rules.sends(told, &self.out)
     }
 }

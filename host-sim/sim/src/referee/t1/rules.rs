@@ -48,6 +48,8 @@ pub(super) struct Rules {
     nr: u8,
     ifsc: u8,
     first_ifsc: u8,
+    /// The most information bytes of a block to the terminal.
+    ifsd: u8,
     /// The terminal's last block, and its last I-block until that is acknowledged.
     last: Option<Characters>,
     unacknowledged: Option<Characters>,
@@ -64,12 +66,28 @@ impl Rules {
             Some(0 | 255) => 254,
             Some(ifsc) => ifsc,
         };
-        Self { ns: 0, nr: 0, ifsc, first_ifsc: ifsc, last: None, unacknowledged: None, errors: 0, resynchs: 0 }
+        Self { ns: 0, nr: 0, ifsc, first_ifsc: ifsc, ifsd: 32, last: None, unacknowledged: None, errors: 0, resynchs: 0 }
     }
 
     /// The most information bytes of a block to the card (clause 11.4.2).
     pub(super) const fn ifsc(&self) -> u8 {
         self.ifsc
+    }
+
+    /// The most information bytes of a block to the terminal (clause 11.4.2).
+    pub(super) const fn ifsd(&self) -> u8 {
+        self.ifsd
+    }
+
+    /// Whether an R-block of the card with this N(R) asks for the terminal's last I-block again.
+    pub(super) fn asked_again(&self, nr: u8) -> bool {
+        let unacknowledged = self.unacknowledged.as_ref().and_then(Characters::kind);
+        matches!(unacknowledged, Some(Kind::I { ns, .. }) if ns == nr)
+    }
+
+    /// Whether an I-block of the card with this N(S) is not the one that is due (rule 2.1).
+    pub(super) const fn numbers_wrong(&self, ns: u8) -> bool {
+        ns != self.nr
     }
 
     /// Whether the terminal has the right to send after this block.
@@ -114,9 +132,12 @@ impl Rules {
         match kind {
             Kind::Response(about) if last == Kind::Request(about) && inf == sent_inf => {
                 if about == About::Resynch {
-                    let Self { first_ifsc, .. } = *self;
+                    let Self { first_ifsc, ifsd, .. } = *self;
                     let last = self.last.take();
-                    *self = Self { last, ..Self::new(Some(first_ifsc)) };
+                    *self = Self { last, ifsd, ..Self::new(Some(first_ifsc)) };
+                }
+                if let (About::Ifs, [ifsd]) = (about, inf) {
+                    self.ifsd = *ifsd;
                 }
                 (self.errors, self.resynchs) = (0, 0);
                 if about == About::Abort { Due::Open } else { Due::Free }
