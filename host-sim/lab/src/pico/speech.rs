@@ -15,6 +15,8 @@ use super::wire::{Heard, edges, tenths};
 pub(super) const ATR_DELAY: u64 = 400;
 /// Tenths of an etu between the card's characters.
 const CARD_GUARD_TIME: u64 = 120;
+/// Tenths of an etu that a character's moments take.
+const MOMENTS: u64 = 100;
 /// Tenths of an etu after a character's leading edge when another one may begin at the earliest (clause 11.2).
 const CHARACTER: u64 = 110;
 /// Tenths of an etu after a character's leading edge at which its error signal is over, and nothing else has begun.
@@ -59,7 +61,7 @@ impl Slot {
         match &mut self.on_wire {
             Some(OnWire::Terminal(heard)) => heard.edge(at, released),
             // After the ten moments of the card's character, it is an error signal.
-            Some(OnWire::Card(coming, _, signal)) if at >= coming.edge + tenths(100, coming.rate) => match signal {
+            Some(OnWire::Card(coming, _, signal)) if at >= coming.edge + tenths(MOMENTS, coming.rate) => match signal {
                 Some((_, end)) if released => *end = Some(at),
                 None if !released => *signal = Some((at, None)),
                 _ => {}
@@ -73,6 +75,17 @@ impl Slot {
                 heard.edge(at, false);
                 self.on_wire = Some(OnWire::Terminal(heard));
             }
+            _ => {}
+        }
+    }
+
+    /// Power or RST change: a character whose moments have all come is one, and the rest of another is none.
+    pub(super) fn cut_off(&mut self, at: u64) {
+        match self.on_wire.take() {
+            Some(OnWire::Card(coming, moments, signal)) if at >= coming.edge + tenths(MOMENTS, coming.rate) => {
+                self.has_said(coming, moments, signal);
+            }
+            Some(OnWire::Terminal(heard)) => self.stays_low = !heard.is_high(),
             _ => {}
         }
     }
@@ -225,6 +238,7 @@ impl Slot {
         self.characters += 1;
         self.plan.has_passed();
         self.crooked.extend(heard.crooked());
+        if heard.crooked().is_some() { eprintln!("CROOKED {heard:?}"); }
         self.armed = false;
         let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.disturbed);
         let (driven, rate) = (heard.moments(), heard.rate);

@@ -34,10 +34,11 @@ pub(crate) const PER_CLK: u32 = 32;
 const RST: u32 = 4;
 /// Ticks of a machine in an etu.
 const TICKS: u32 = 16;
-/// Where in its program, which lies at the beginning of the memory, the machine that hears begins to count parity, and where it
-/// passes over the error signal.
+/// Where in its program, which lies at the beginning of the memory, the machine that hears begins to count parity, where it passes
+/// over the error signal, and where it gives that.
 const BEGINS_PARITY: usize = 2;
 const SKIPS_SIGNAL: usize = 8;
+const SIGNALS: usize = 9;
 /// The operation of a `mov`: as it is, or every bit turned round.
 const MOV_NOT: u16 = 1 << 3;
 /// The condition of a `jmp`; without it, always.
@@ -54,8 +55,10 @@ pub(crate) struct PioCharacters {
     pin: Pin<'static, PIO0>,
     hearing: LoadedProgram<'static, PIO0>,
     saying: LoadedProgram<'static, PIO0>,
-    /// What stands at the two places that depend on convention and protocol.
-    patched: [u16; 2],
+    /// What stands at the three places, two of which depend on convention and protocol.
+    patched: [u16; 3],
+    /// The card has refused the last character.
+    refused: bool,
     spacing: Spacing,
     /// The machines run: a card has power.
     is_on: bool,
@@ -99,19 +102,22 @@ impl PioCharacters {
             ".wrap",
         );
         let code = |at: usize| hearing.program.code.get(at).copied().unwrap_or_default();
-        let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL)];
+        let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL), code(SIGNALS)];
         let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
         let pin = common.make_pio_pin(io);
-        Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new(PER_CLK), is_on: false }
+        let spacing = Spacing::new(PER_CLK);
+        Self { hears, says, pin, hearing, saying, patched, refused: false, spacing, is_on: false }
     }
 
     /// Writes what depends on convention and protocol into the program.
     fn patch(&self, config: &LineConfig) {
-        let [begins, skips] = self.patched;
+        let [begins, skips, signals] = self.patched;
         // Even parity over the bits is, in inverse convention, an odd number of moments in state H.
         let begins = if config.convention == Convention::Inverse { begins | MOV_NOT } else { begins };
         let skips = if config.error_signal { skips } else { skips & !JMP_IF };
-        for (at, code) in [(BEGINS_PARITY, begins), (SKIPS_SIGNAL, skips)] {
+        #[cfg(feature = "mutants")]
+        let [skips, signals] = super::mutant::program([skips, signals], config);
+        for (at, code) in [(BEGINS_PARITY, begins), (SKIPS_SIGNAL, skips), (SIGNALS, signals)] {
             pac::PIO0.instr_mem(at).write(|w| w.set_instr_mem(code));
         }
     }
@@ -141,11 +147,13 @@ impl PioCharacters {
         heard
     }
 
-    /// Both machines stop: I/O is pulled low while the card has no power, which would be heard as characters.
+    /// Both machines stop: I/O is pulled low while the card has no power, which would be heard as characters. They let I/O go,
+    /// which they may have held low in the middle of a character: it must be high when the next card gets its clock.
     fn stop(&mut self) {
         self.is_on = false;
         self.hears.set_enable(false);
         self.says.set_enable(false);
+        self.hears.set_pin_dirs(Direction::In, &[&self.pin]);
     }
 
     /// Both machines begin anew: half a character, or the card's error signal that is heard as one, is forgotten.
@@ -182,6 +190,8 @@ impl PioCharacters {
 
 impl Characters for PioCharacters {
     fn configure(&mut self, config: &LineConfig) {
+        #[cfg(feature = "mutants")]
+        let config = &super::mutant::config(config);
         self.spacing.config = *config;
         self.is_on = true;
         self.patch(config);
@@ -200,9 +210,21 @@ impl Characters for PioCharacters {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         for (index, &byte) in bytes.iter().enumerate() {
-            sleep_until(self.spacing.may_send_at(now())).await;
-            if !self.say(byte).await && self.spacing.config.error_signal {
+            let mut begins = self.spacing.may_send_at(now());
+            if core::mem::take(&mut self.refused) {
+                begins = begins.max(self.spacing.again_at());
+            }
+            sleep_until(begins).await;
+            let accepted = self.say(byte).await;
+            #[cfg(feature = "mutants")]
+            let accepted = accepted || super::mutant::is_blind();
+            if !accepted && self.spacing.config.error_signal {
                 self.restart();
+                self.refused = true;
+                #[cfg(feature = "mutants")]
+                if super::mutant::is_hasty() {
+                    self.refused = false;
+                }
                 return Err(LineError::NotAccepted(index));
             }
         }
