@@ -238,7 +238,6 @@ impl Slot {
         self.characters += 1;
         self.plan.has_passed();
         self.crooked.extend(heard.crooked());
-        if heard.crooked().is_some() { eprintln!("CROOKED {heard:?}"); }
         self.armed = false;
         let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.disturbed);
         let (driven, rate) = (heard.moments(), heard.rate);
@@ -258,7 +257,8 @@ impl Slot {
             for _ in 0..if lose { 0 } else { 1 + u8::from(double) } {
                 accepted &= self.card_hears(&mut card.borrow_mut(), moments, arrives);
             }
-            self.gives_up = waits.filter(|_| self.coming.is_empty()).map(|most| arrives + most);
+            // An etu later it is certain.
+            self.gives_up = waits.filter(|_| self.coming.is_empty()).map(|most| arrives + most + tenths(10, rate));
             let took_new_pin = card.borrow().card.took_new_pin();
             if took_new_pin && std::mem::take(&mut self.pull_when_new_pin_is_taken) {
                 self.set_card(None, heard.whole_at());

@@ -16,7 +16,7 @@ use super::till::BoardLink;
 use super::time;
 
 /// The fewest cycles of CLK in an etu at which the card line keeps up (README).
-const LEAST_PER_ETU: u16 = 5;
+const LEAST_PER_ETU: u16 = 8;
 
 /// The application, and what listens for the till.
 pub(crate) async fn run(
