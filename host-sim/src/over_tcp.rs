@@ -26,9 +26,9 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 use crate::in_process::InProcess;
 #[cfg(feature = "lab")]
 use crate::in_process::on_boards;
+use crate::tcp::TcpCentre;
 #[cfg(feature = "lab")]
 use qiyong_lab::board::Board;
-use crate::tcp::TcpCentre;
 
 /// A centre in this process that is reached over TCP.
 pub struct OverTcp {

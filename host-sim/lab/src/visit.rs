@@ -205,11 +205,7 @@ pub(crate) fn load_key<B: Moved>(board: &mut B, load: KeyLoad) -> Result<[u8; 3]
 }
 
 /// Says a command, and waits for the event that answers it and whatever follows from it.
-fn tell<B: Moved, T>(
-    board: &mut B,
-    command: &Command,
-    known: impl Fn(Event) -> Option<T>,
-) -> Result<T, EmulatorError> {
+fn tell<B: Moved, T>(board: &mut B, command: &Command, known: impl Fn(Event) -> Option<T>) -> Result<T, EmulatorError> {
     board.say(command);
     let end = board.now() + START;
     while board.now() < end {

@@ -71,11 +71,7 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     }
 }
 
-fn run_on<B: Board>(
-    args: &EmulateArgs,
-    picture: Option<Picture<B>>,
-    output: &mut Output,
-) -> Result<Verdict, String> {
+fn run_on<B: Board>(args: &EmulateArgs, picture: Option<Picture<B>>, output: &mut Output) -> Result<Verdict, String> {
     let Task::Serve(operation) = args.operation.task(&mut Desk::new(args.json))? else {
         return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
     };

@@ -175,9 +175,8 @@ impl Board for Machine {
         if let Some(step) = step(&|visit| !visit.to_till.is_empty() || !visit.to_terminal.is_empty()) {
             return Some(Unplayable::SerialDisturbed { step });
         }
-        let disturbed = |visit: &Visit| {
-            visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
-        };
+        let disturbed =
+            |visit: &Visit| visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull);
         step(&disturbed).map(|step| Unplayable::Disturbed { step })
     }
 
