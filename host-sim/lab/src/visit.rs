@@ -18,6 +18,10 @@ use crate::probe::ScreenText;
 
 /// How long a visit may take in the board's time; every proper visit ends sooner by its own bounds.
 const VISIT_MINUTES: u64 = 30;
+/// How long a terminal may take to say that it has heard a command, and for the end of a visit after its last word, before the till
+/// says the command again: as in a world.
+const AT_ONCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How long the image may take to start, and to take a command.
 const START: Duration = Duration::from_secs(60);
 
@@ -96,21 +100,32 @@ pub(crate) fn obey<B: Moved>(
     let (trouble, ahead) = (std::mem::take(&mut course.trouble), std::mem::take(&mut course.clock_ahead));
     board.begins(trouble);
     let begin = board.now();
-    board.say(&command(reference, later(time, ahead)));
-    let ended = until_end(board, &mut Visit { reference, time, begin, centre, holder });
+    let command = command(reference, later(time, ahead));
+    board.say(&command);
+    let ended = until_end(board, &command, &mut Visit { reference, time, begin, centre, holder });
     board.course().took = board.now() - begin;
     board.ends(ended.is_ok()).and(ended)
 }
 
-fn until_end<B: Moved>(board: &mut B, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
+fn until_end<B: Moved>(board: &mut B, command: &Command, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
     let end = board.now() + Duration::from_secs(VISIT_MINUTES * 60);
+    let mut again = board.now() + AT_ONCE;
     while board.now() < end {
+        if board.now() >= again {
+            board.say(command);
+            again = board.now() + AT_ONCE;
+        }
         let all = board.step()?;
         board.check_power()?;
         let mut ended = None;
         for happened in all {
             match happened {
-                Happened::Till(what) => ended = heard(board, what, visit)?.or(ended),
+                Happened::Till(what) => {
+                    if let Heard::Event(_) = what {
+                        again = board.now() + PATIENCE;
+                    }
+                    ended = heard(board, what, visit)?.or(ended);
+                }
                 Happened::Screen(text) => {
                     if let Some(moment) = holder::invited(&text) {
                         board.does(&(visit.holder)(moment), Duration::ZERO);

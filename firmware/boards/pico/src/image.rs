@@ -10,6 +10,7 @@
 //! | `till` | till and centre on a serial line |
 //! | `desk` | screen, PIN pad: what operator and holder see and press |
 //! | `storage` | the flash's last 128 KiB |
+//! | `mutant` | deliberate faults, in an image for tests |
 //! | `random` | random numbers |
 //! | `usb` | the slot as a USB reader, in place of the application |
 
@@ -18,6 +19,8 @@ mod card_line;
 mod characters;
 mod clk;
 mod desk;
+#[cfg(feature = "mutants")]
+mod mutant;
 mod random;
 mod start;
 mod storage;

@@ -6,6 +6,8 @@ use qiyong_protocol::iso7816::Etu;
 
 /// Etu from a character's leading edge until the receiver has it: ten moments and a half, and some doubt.
 const CHARACTER: u64 = 11;
+/// Etu from the leading edge of a refused character to that of its repetition.
+const AGAIN: u64 = 13;
 
 /// The events on the card line so far, and the rate in force.
 #[derive(Debug)]
@@ -47,6 +49,12 @@ impl Spacing {
     pub fn may_send_at(&self, now: u64) -> u64 {
         let gap = if self.card_spoke_last { self.config.turnaround } else { self.config.guard_time };
         self.last_edge.min(now).saturating_add(self.cycles(gap.into()))
+    }
+
+    /// When the last character, which the card has refused, may go to it again: two etu after the error signal was looked for
+    /// (ISO/IEC 7816-3 clause 7.3).
+    pub fn again_at(&self) -> u64 {
+        self.last_edge.saturating_add(self.cycles(AGAIN))
     }
 
     /// A character goes to the card now.
@@ -92,6 +100,7 @@ mod tests {
         line.sends(1000 + 30 * ETU);
         assert_eq!(line.may_send_at(1000 + 42 * ETU), 1000 + 47 * ETU);
         assert_eq!(line.deadline(9600), 1000 + (30 + 9600 + 11) * ETU);
+        assert_eq!(line.again_at(), 1000 + (30 + 13) * ETU);
     }
 
     #[test]

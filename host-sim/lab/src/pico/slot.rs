@@ -52,6 +52,8 @@ pub(super) struct Slot {
     pub(super) pull_when_new_pin_is_taken: bool,
     /// Characters in both directions.
     pub(super) characters: usize,
+    /// I/O was low when a character of the terminal was cut off, and the referee does not know yet that it stays so.
+    pub(super) stays_low: bool,
     /// Edges of the terminal that were too far from where they should be, in tenths of an etu.
     pub(super) crooked: Vec<u64>,
 }
@@ -77,6 +79,7 @@ impl Slot {
             short: false,
             pull_when_new_pin_is_taken: false,
             characters: 0,
+            stays_low: false,
             crooked: Vec::new(),
         }
     }
@@ -123,6 +126,7 @@ impl Slot {
                     Some(Drive::Low) | None => Clk::Low,
                 };
                 self.referee.see(at, Seen::Clk(clk));
+                self.tell_low(at);
             }
             FIVE_VOLTS => self.five_volts = high,
             VCC => {
@@ -133,11 +137,14 @@ impl Slot {
                     Some(VoltageClass::A) => 5000,
                     Some(_) => 3000,
                 };
+                self.cut_off(at);
+                self.tell_low(at);
                 self.referee.see(at, Seen::Vcc(mv));
                 (self.silenced, self.short, self.disturbed) = (false, false, Next::default());
                 self.falls_silent(at);
             }
             RST if high != self.rst => {
+                self.cut_off(at);
                 self.rst = high;
                 self.referee.see(at, Seen::Rst(high));
                 self.silenced = false;
@@ -150,6 +157,13 @@ impl Slot {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// I/O has been low since before RST was.
+    fn tell_low(&mut self, at: u64) {
+        if !self.rst && std::mem::take(&mut self.stays_low) {
+            self.referee.see(at, Seen::Io(false));
         }
     }
 

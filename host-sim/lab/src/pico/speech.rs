@@ -15,6 +15,8 @@ use super::wire::{Heard, edges, tenths};
 pub(super) const ATR_DELAY: u64 = 400;
 /// Tenths of an etu between the card's characters.
 const CARD_GUARD_TIME: u64 = 120;
+/// Tenths of an etu that a character's moments take.
+const MOMENTS: u64 = 100;
 /// Tenths of an etu after a character's leading edge when another one may begin at the earliest (clause 11.2).
 const CHARACTER: u64 = 110;
 /// Tenths of an etu after a character's leading edge at which its error signal is over, and nothing else has begun.
@@ -59,7 +61,7 @@ impl Slot {
         match &mut self.on_wire {
             Some(OnWire::Terminal(heard)) => heard.edge(at, released),
             // After the ten moments of the card's character, it is an error signal.
-            Some(OnWire::Card(coming, _, signal)) if at >= coming.edge + tenths(100, coming.rate) => match signal {
+            Some(OnWire::Card(coming, _, signal)) if at >= coming.edge + tenths(MOMENTS, coming.rate) => match signal {
                 Some((_, end)) if released => *end = Some(at),
                 None if !released => *signal = Some((at, None)),
                 _ => {}
@@ -73,6 +75,17 @@ impl Slot {
                 heard.edge(at, false);
                 self.on_wire = Some(OnWire::Terminal(heard));
             }
+            _ => {}
+        }
+    }
+
+    /// Power or RST change: a character whose moments have all come is one, and the rest of another is none.
+    pub(super) fn cut_off(&mut self, at: u64) {
+        match self.on_wire.take() {
+            Some(OnWire::Card(coming, moments, signal)) if at >= coming.edge + tenths(MOMENTS, coming.rate) => {
+                self.has_said(coming, moments, signal);
+            }
+            Some(OnWire::Terminal(heard)) => self.stays_low = !heard.is_high(),
             _ => {}
         }
     }
@@ -244,7 +257,8 @@ impl Slot {
             for _ in 0..if lose { 0 } else { 1 + u8::from(double) } {
                 accepted &= self.card_hears(&mut card.borrow_mut(), moments, arrives);
             }
-            self.gives_up = waits.filter(|_| self.coming.is_empty()).map(|most| arrives + most);
+            // An etu later it is certain.
+            self.gives_up = waits.filter(|_| self.coming.is_empty()).map(|most| arrives + most + tenths(10, rate));
             let took_new_pin = card.borrow().card.took_new_pin();
             if took_new_pin && std::mem::take(&mut self.pull_when_new_pin_is_taken) {
                 self.set_card(None, heard.whole_at());

@@ -48,6 +48,11 @@ impl Heard {
         self.edges.iter().take_while(|(edge, _)| *edge <= at).last().is_some_and(|(_, high)| *high)
     }
 
+    /// Whether the pin is let go now.
+    pub(super) fn is_high(&self) -> bool {
+        self.edges.last().is_some_and(|(_, high)| *high)
+    }
+
     /// Its nine moments.
     pub(super) fn moments(&self) -> Moments {
         let moment = |number: u64| self.level(self.edge + tenths(10 * number + 5, self.rate));

@@ -13,13 +13,16 @@ use embassy_rp::Peri;
 use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{PIN_2, PIN_3, PIN_4, PIN_5, PIN_6, PIN_7, PIO0, PWM_SLICE1};
 use embassy_rp::pwm::{Config, Pwm};
-use embassy_time::Delay;
+#[cfg(not(feature = "mutants"))]
+use embassy_time::Delay as Wait;
 use embedded_hal::digital::OutputPin;
 use qiyong_firmware::adapters::{Contacts, PinLine, Timing};
 use qiyong_firmware::slot::CardLine;
 
 use super::characters::{PER_CLK, PioCharacters};
 use super::clk::{CLK, Handover, Rest};
+#[cfg(feature = "mutants")]
+use super::mutant::Wait;
 
 /// The chip's parts that a card needs.
 pub(crate) struct Parts {
@@ -48,12 +51,15 @@ pub(crate) fn line(parts: Parts) -> (impl CardLine, Pwm<'static>) {
     let contacts = Contacts {
         vcc: Output::new(parts.vcc, Level::Low),
         five_volts: Output::new(parts.five_volts, Level::Low),
+        #[cfg(not(feature = "mutants"))]
         rst: Output::new(parts.rst, Level::Low),
+        #[cfg(feature = "mutants")]
+        rst: super::mutant::Rst(Output::new(parts.rst, Level::Low)),
         clk: Handover::<CLK>,
         clk_level: Rest,
         io: Handover::<2>,
         present: Input::new(parts.present, Pull::Down),
     };
     let timing = Timing { clk_hz: 125_000_000 / PER_CLK, vcc_settles_us: 10_000 };
-    (PinLine::new(contacts, characters, Delay, timing), clock)
+    (PinLine::new(contacts, characters, Wait, timing), clock)
 }

@@ -34,16 +34,33 @@ pub(crate) const PER_CLK: u32 = 32;
 const RST: u32 = 4;
 /// Ticks of a machine in an etu.
 const TICKS: u32 = 16;
-/// Where in its program, which lies at the beginning of the memory, the machine that hears begins to count parity, and where it
-/// passes over the error signal.
+/// Where in its program, which lies at the beginning of the memory, the machine that hears begins to count parity, where it passes
+/// over the error signal, and where it gives that.
 const BEGINS_PARITY: usize = 2;
 const SKIPS_SIGNAL: usize = 8;
+const SIGNALS: usize = 9;
+/// Where it waits for the end of a character, counted from the beginning of its own program, and for how many ticks: until the
+/// card's error signal is looked for, and for a guard time of 11 or 12 etu.
+const ENDS: usize = 4;
+const LOOKS: u16 = 15;
+const ELEVEN: u16 = 11;
+const TWELVE: u16 = 27;
+/// An instruction's ticks of delay.
+const DELAY: u16 = 8;
+/// The longest guard time that one word of the machine that says has room for, in etu.
+const MOST_GUARD: Etu = 29;
+/// How many words wait in a queue.
+const QUEUE: usize = 4;
 /// The operation of a `mov`: as it is, or every bit turned round.
 const MOV_NOT: u16 = 1 << 3;
 /// The condition of a `jmp`; without it, always.
 const JMP_IF: u16 = 7 << 5;
-/// Etu from the leading edge of a character that is said until the machine tells how it went, and some doubt.
+/// Etu from the leading edge of a character that is said until the machine tells how it went, at least and at most.
+const CHARACTER: u64 = 10;
 const SAID: u64 = 13;
+/// How much later than that it is asked for the last time, in cycles: 10 ms. Interrupts, of which each byte of the till is one, may
+/// come between, and a character that the card has accepted must not be said again.
+const SURELY: u64 = 10_000 * 125;
 /// How much later than at the end of a time-out a character may still be noticed, in cycles: 20 µs.
 const LATE: u64 = 20 * 125;
 
@@ -54,8 +71,14 @@ pub(crate) struct PioCharacters {
     pin: Pin<'static, PIO0>,
     hearing: LoadedProgram<'static, PIO0>,
     saying: LoadedProgram<'static, PIO0>,
-    /// What stands at the two places that depend on convention and protocol.
-    patched: [u16; 2],
+    /// What stands at the three places, two of which depend on convention and protocol.
+    patched: [u16; 3],
+    /// The end of a character that is said, without its delay.
+    ends: u16,
+    /// How many characters of a block the machine that says has not told of yet.
+    under_way: usize,
+    /// The card has refused the last character.
+    refused: bool,
     spacing: Spacing,
     /// The machines run: a card has power.
     is_on: bool,
@@ -89,29 +112,41 @@ impl PioCharacters {
         let saying = pio_asm!(
             ".wrap_target",
             "    pull block",
-            "    set x, 9",
+            "    out x, 5", // how many moments, less one
             "bit:",
             "    out pindirs, 1  [14]",
             "    jmp x-- bit",
-            "    set pindirs, 0  [15]", // 10 etu after the edge
+            "    set pindirs, 0  [15]", // 10 etu after the edge; in T=1 as long as the guard time wants
             "    in pins, 1",           // 11 etu after it
             "    push noblock",
             ".wrap",
         );
         let code = |at: usize| hearing.program.code.get(at).copied().unwrap_or_default();
-        let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL)];
+        let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL), code(SIGNALS)];
+        let ends = saying.program.code.get(ENDS).copied().unwrap_or_default() & !(0x1F << DELAY);
         let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
         let pin = common.make_pio_pin(io);
-        Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new(PER_CLK), is_on: false }
+        let spacing = Spacing::new(PER_CLK);
+        Self { hears, says, pin, hearing, saying, patched, ends, under_way: 0, refused: false, spacing, is_on: false }
     }
 
     /// Writes what depends on convention and protocol into the program.
     fn patch(&self, config: &LineConfig) {
-        let [begins, skips] = self.patched;
+        let [begins, skips, signals] = self.patched;
         // Even parity over the bits is, in inverse convention, an odd number of moments in state H.
         let begins = if config.convention == Convention::Inverse { begins | MOV_NOT } else { begins };
         let skips = if config.error_signal { skips } else { skips & !JMP_IF };
-        for (at, code) in [(BEGINS_PARITY, begins), (SKIPS_SIGNAL, skips)] {
+        #[cfg(feature = "mutants")]
+        let [skips, signals] = super::mutant::program([skips, signals], config);
+        let waits = match (config.error_signal, config.guard_time) {
+            (true, _) => LOOKS,
+            (false, ..12) => ELEVEN,
+            (false, _) => TWELVE,
+        };
+        let ends = self.ends | waits << DELAY;
+        let at = usize::from(self.saying.origin) + ENDS;
+        pac::PIO0.instr_mem(at).write(|w| w.set_instr_mem(ends));
+        for (at, code) in [(BEGINS_PARITY, begins), (SKIPS_SIGNAL, skips), (SIGNALS, signals)] {
             pac::PIO0.instr_mem(at).write(|w| w.set_instr_mem(code));
         }
     }
@@ -123,29 +158,74 @@ impl PioCharacters {
         FixedU32::from_bits(divider.max(1 << 8))
     }
 
-    async fn say(&mut self, byte: u8) -> bool {
+    /// The word for a character that takes so many etu until the next may come, 12 at least: how many moments less one, the start
+    /// moment, and then, a one for state L, the nine others; after them the line is let go.
+    fn word(&self, byte: u8, guard: Etu) -> u32 {
         let moments = self.spacing.config.convention.encode(byte).moments();
-        // The start moment, and then, a one for state L, the nine others.
-        let frame = u32::from(!moments & 0x1FF) << 1 | 1;
+        let count = guard.clamp(12, MOST_GUARD) - 3;
+        (u32::from(!moments & 0x1FF) << 1 | 1) << 5 | count
+    }
+
+    /// Says a character, and looks whether the card accepts it.
+    async fn say(&mut self, byte: u8) -> bool {
+        let word = self.word(byte, 12);
+        self.says.tx().push(word);
+        // After that, so that an interrupt between the two makes the next character later, and not too early.
         let begun = now();
         self.spacing.sends(begun);
-        self.says.tx().push(frame);
-        let patience = sleep_until(begun.saturating_add(self.spacing.cycles(SAID)));
+        let patience = sleep_until(begun.saturating_add(self.spacing.cycles(SAID)).saturating_add(SURELY));
         let heard = match select(self.says.rx().wait_pull(), patience).await {
             Either::First(level) => level != 0,
             // The machine always answers.
             Either::Second(()) => false,
         };
-        // The echo is over by then.
-        while self.hears.rx().try_pull().is_some() {}
+        self.forget_echo();
         heard
     }
 
-    /// Both machines stop: I/O is pulled low while the card has no power, which would be heard as characters.
+    /// Says a block or a part of one, whose characters keep their guard time by themselves: a card may allow no more than that
+    /// between them, also between two parts. The last ones go out after this.
+    async fn say_block(&mut self, bytes: &[u8]) {
+        if self.under_way == 0 {
+            sleep_until(self.spacing.may_send_at(now())).await;
+        }
+        let guard = self.spacing.config.guard_time;
+        for &byte in bytes {
+            if self.under_way == QUEUE {
+                self.says.rx().wait_pull().await;
+                self.under_way -= 1;
+            }
+            let word = self.word(byte, guard);
+            self.says.tx().push(word);
+            self.under_way += 1;
+        }
+    }
+
+    /// Waits until all of the block has gone out.
+    async fn finish_block(&mut self) {
+        if self.under_way == 0 {
+            return;
+        }
+        while self.under_way > 0 {
+            self.says.rx().wait_pull().await;
+            self.under_way -= 1;
+        }
+        self.spacing.sends(now().saturating_sub(self.spacing.cycles(CHARACTER)));
+        self.forget_echo();
+    }
+
+    /// What was said has been heard, too.
+    fn forget_echo(&mut self) {
+        while self.hears.rx().try_pull().is_some() {}
+    }
+
+    /// Both machines stop: I/O is pulled low while the card has no power, which would be heard as characters. They let I/O go,
+    /// which they may have held low in the middle of a character: it must be high when the next card gets its clock.
     fn stop(&mut self) {
         self.is_on = false;
         self.hears.set_enable(false);
         self.says.set_enable(false);
+        self.hears.set_pin_dirs(Direction::In, &[&self.pin]);
     }
 
     /// Both machines begin anew: half a character, or the card's error signal that is heard as one, is forgotten.
@@ -171,6 +251,7 @@ impl PioCharacters {
         self.hears.set_pin_dirs(Direction::In, &[&self.pin]);
         self.hears.set_config(&hears);
         self.says.set_config(&says);
+        self.under_way = 0;
         self.hears.restart();
         self.says.restart();
         self.hears.clear_fifos();
@@ -182,6 +263,8 @@ impl PioCharacters {
 
 impl CardUart for PioCharacters {
     fn configure(&mut self, config: &LineConfig) {
+        #[cfg(feature = "mutants")]
+        let config = &super::mutant::config(config);
         self.spacing.config = *config;
         self.is_on = true;
         self.patch(config);
@@ -199,10 +282,26 @@ impl CardUart for PioCharacters {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
+        if !self.spacing.config.error_signal && self.spacing.config.guard_time <= MOST_GUARD {
+            self.say_block(bytes).await;
+            return Ok(());
+        }
         for (index, &byte) in bytes.iter().enumerate() {
-            sleep_until(self.spacing.may_send_at(now())).await;
-            if !self.say(byte).await && self.spacing.config.error_signal {
+            let mut begins = self.spacing.may_send_at(now());
+            if core::mem::take(&mut self.refused) {
+                begins = begins.max(self.spacing.again_at());
+            }
+            sleep_until(begins).await;
+            let accepted = self.say(byte).await;
+            #[cfg(feature = "mutants")]
+            let accepted = accepted || super::mutant::is_blind();
+            if !accepted && self.spacing.config.error_signal {
                 self.restart();
+                self.refused = true;
+                #[cfg(feature = "mutants")]
+                if super::mutant::is_hasty() {
+                    self.refused = false;
+                }
                 return Err(LineError::NotAccepted(index));
             }
         }
@@ -210,6 +309,7 @@ impl CardUart for PioCharacters {
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
+        self.finish_block().await;
         let deadline = sleep_until(self.spacing.deadline(within).saturating_add(LATE));
         let Either::First(word) = select(self.hears.rx().wait_pull(), deadline).await else {
             return Err(LineError::Timeout);
