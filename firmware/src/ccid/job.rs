@@ -6,6 +6,7 @@ use crate::slot::VoltageClass;
 
 /// What the slot is to do.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is no heap, and one job at a time")]
 pub enum Job {
     /// Give the card power at this class, or at one that it works at, and reset it. The response is the answer to reset.
     PowerOn(Option<VoltageClass>),

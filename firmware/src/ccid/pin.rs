@@ -109,11 +109,11 @@ impl PinOperation {
     fn modification(data: &[u8]) -> Option<Option<Self>> {
         let (&[patience, format, block, length, old, new, max, min, confirm, _, messages, _, _, _], rest) =
             data.split_first_chunk::<14>()?;
-        // bMsgIndex2 and bMsgIndex3 are there only if there are so many messages; then comes bTeoPrologue.
+        // bMsgIndex2 is there unless bNumberMessage is 0, and bMsgIndex3 if it is 3, or FF as libccid writes it; then comes bTeoPrologue.
         let more = match messages {
-            2 => 1,
-            3 => 2,
-            _ => 0,
+            0 => 0,
+            3 | 0xFF => 2,
+            _ => 1,
         };
         let apdu = rest.get(more + 3..)?;
         let asks = Asks { present: confirm & 2 != 0, new: true, again: confirm & 1 != 0 };

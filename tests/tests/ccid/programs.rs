@@ -107,6 +107,28 @@ fn a_pin_keyed_on_the_readers_keypad_goes_to_the_card_and_never_to_the_host() {
 }
 
 #[test]
+fn a_pin_is_changed_on_the_readers_keypad_however_many_messages_a_program_wants_shown() {
+    let board = UsbBoard::start(&image());
+    board.set_card(Some(card(Generation::V2, 0)));
+    let pins = [&b"123456\r"[..], b"271828\r", b"314159\r", b"577215\r", b"141421\r"];
+    for pair in pins.windows(2) {
+        // The new one twice; the first time they differ, and all is asked anew.
+        let differ = pair[0] == b"123456\r";
+        for keys in if differ { &[pair[0], pair[1], pins[4]][..] } else { &[] } {
+            board.will_key(keys);
+        }
+        for keys in [pair[0], pair[1], pair[1]] {
+            board.will_key(keys);
+        }
+    }
+    let pcscd = pcscd(&board);
+    pcscd.wait_for_card();
+    assert_eq!(python(&pcscd, "ccid/modify.py"), "modified 9000\n".repeat(4));
+    assert_eq!(board.report().asked, 15);
+    libccid_is_content(&pcscd);
+}
+
+#[test]
 fn pcscd_is_told_when_the_card_goes_and_comes() {
     let board = UsbBoard::start(&image());
     let pcscd = pcscd(&board);

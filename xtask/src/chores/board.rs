@@ -37,13 +37,14 @@ pub(crate) const FIRST: Board = Board {
     ram: RAM_BOUND,
     draws: true,
 };
-/// A core without division and with half the instructions takes more.
+/// A core without division and with half the instructions takes more. Of the RAM, 128 KiB are the room of the USB reader for the longest
+/// command and response.
 const PICO: Board = Board {
     package: "qiyong-board-pico",
     program: "qiyong-pico",
     target: arm::TARGET_M0,
-    flash: 112 * 1024,
-    ram: 28 * 1024,
+    flash: 128 * 1024,
+    ram: (128 + 28) * 1024,
     draws: false,
 };
 /// Part of the name of every constant of the font. Fonts are counted separately: they grow with the texts, not with the

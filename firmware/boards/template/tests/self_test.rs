@@ -5,7 +5,6 @@
 mod host;
 
 use host::Rig;
-use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::ecr::{Command, Event, Reference, TEST_TRANSPORT_KEY};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -44,8 +43,7 @@ fn steps_3_to_5_a_first_purchase_activates_a_card() {
     assert!(matches!(rig.ask(&Command::LoadKey(load)), Event::KeyLoaded(_)));
     rig.insert_card();
     let operation = Operation::Purchase(Bill::new(Fen(1250), Fen(0)).expect("a bill"));
-    let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
-    let start = Command::Start { reference: Reference(7), time, operation };
+    let start = Command::Start { reference: Reference(7), time: rig.time, operation };
     let mut event = rig.ask(&start);
     // It may say how it is meanwhile.
     while let Event::State(_) = event {

@@ -309,7 +309,7 @@ fn polled<F: Future>(future: F, times: usize) {
 #[test]
 fn every_future_of_the_line_is_dropped_at_each_of_its_waits_and_the_card_works_afterwards() {
     for times in 0..6 {
-        let (shared, mut slot) = rig(&[Some(ATR), Some(ATR), None]);
+        let (shared, mut slot) = rig(&[Some(ATR), Some(ATR), Some(ATR)]);
         told(&shared);
         let line = slot.line();
         polled(line.wait_for_card(1), times);

@@ -18,7 +18,7 @@ use qiyong_firmware::adapters::{BitUart, Contacts, Timing};
 use qiyong_firmware::slot::SlotConfig;
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
-use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin as HolderPin;
@@ -34,6 +34,7 @@ use qiyong_sim::gbk;
 use qiyong_sim::pins::{Bench, BenchCounter, BenchDelay, BenchPin, Costs, Front, Pin};
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till::{Heard, TillEnd, command};
+use qiyong_sim::world::centre::CentreEnd;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -122,6 +123,8 @@ impl Chip for Host {
 pub(crate) struct Rig {
     pub(crate) bench: Bench,
     pub(crate) setup: Setup,
+    /// By the clocks of till and centre.
+    pub(crate) time: Timestamp,
     flash: Flash<2048>,
     to_board: Pipe,
     from_board: Pipe,
@@ -189,11 +192,13 @@ impl Rig {
         };
         let mut centre = InProcess::new().expect("a centre");
         centre.add_institution(&Institution::of_region(institution)).expect("an institution");
+        let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
+        centre.set_time(time);
         let record = record_of(&card, centre.hsm()).expect("a card");
         centre.add_card(&CardRecord { account: Fen(10_000), ..record }).expect("a card");
         let board = board(&bench, flash.clone(), to_board.clone(), from_board.clone());
         let till = TillEnd::default();
-        Self { bench, setup, flash, to_board, from_board, till, centre, card, board }
+        Self { bench, setup, time, flash, to_board, from_board, till, centre, card, board }
     }
 
     /// The board starts anew.
