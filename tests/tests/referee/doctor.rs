@@ -34,7 +34,8 @@ pub(crate) fn each_fault_is_named_with_pin_time_and_remedy() {
     for bent in wiring::all() {
         let diagnosis = examined(&bent.edges, 1, 4_000_000);
         let found = diagnosis.findings.iter().find(|finding| {
-            (finding.name, finding.pin) == (bent.name, bent.pin) && finding.at_ns.is_some_and(|at| bent.at.contains(&at))
+            (finding.name, finding.pin) == (bent.name, bent.pin)
+                && finding.at_ns.is_some_and(|at| bent.at.contains(&at))
         });
         match found {
             Some(finding) => {
@@ -76,9 +77,10 @@ fn of_mutant(mutant: &Mutant) -> Result<Finding, String> {
     }
     let due = played.findings.iter().find(|finding| finding.rule == mutant.rule).ok_or("the referee says nothing")?;
     let at = due.at * 250;
-    let found = diagnosis.findings.iter().find(|finding| {
-        finding.name == mutant.rule.name() && finding.at_ns.is_some_and(|ns| ns.abs_diff(at) <= BOUND)
-    });
+    let found = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.name == mutant.rule.name() && finding.at_ns.is_some_and(|ns| ns.abs_diff(at) <= BOUND));
     let rules = |name| Rule::ALL.iter().any(|rule| rule.name() == name);
     let others = diagnosis.findings.iter().filter(|one| rules(one.name) && one.name != mutant.rule.name());
     // What comes later may follow from it.

@@ -93,7 +93,8 @@ const MOST: usize = 256;
 pub(super) fn all(listener: &Listener, wiring: &Wiring) -> Diagnosis {
     let mut findings: Vec<_> = wiring.found.iter().map(|(fault, at, _)| Finding::of(*fault, *at, None)).collect();
     // What a pin that is wrong leads to is no finding of its own, and the whole power-up belongs to it.
-    let mut spoilt: Vec<(u64, u64)> = wiring.found.iter().map(|(_, at, until)| (at.saturating_sub(START), *until)).collect();
+    let mut spoilt: Vec<(u64, u64)> =
+        wiring.found.iter().map(|(_, at, until)| (at.saturating_sub(START), *until)).collect();
     for session in &listener.sessions {
         if let Some((at, late)) = session.rises_late {
             let measured = format!("they come 0.{late:02} etu late");
