@@ -114,7 +114,7 @@ fn a_pin_is_changed_on_the_readers_keypad_however_many_messages_a_program_wants_
     for pair in pins.windows(2) {
         // The new one twice; the first time they differ, and all is asked anew.
         let differ = pair[0] == b"123456\r";
-        for keys in if differ { &[pair[0], pair[1], pins[4]][..] } else { &[] } {
+        for keys in [pair[0], pair[1], pins[4]].into_iter().filter(|_| differ) {
             board.will_key(keys);
         }
         for keys in [pair[0], pair[1], pair[1]] {
