@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_centre::test_mac_key;
+use qiyong_lab::board::Board;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::pico::machine::Machine;
 use qiyong_protocol::card::date::{Date, Timestamp};
@@ -82,8 +83,8 @@ fn activation(place: &str, new: &NewCard, fast: Option<(u8, u8)>) -> Activation 
 fn document(new: &NewCard) -> Document {
     Document {
         kind: DocumentKind::IdCard,
-        number: DocumentNumber::new(new.holder.id_number.as_bytes()).expect("a number"),
-        name: new.holder.name,
+        number: DocumentNumber::new(new.id_number.as_bytes()).expect("a number"),
+        name: new.holder.clone(),
         valid_until: Validity::LongTerm,
     }
 }

@@ -13,7 +13,7 @@ use crate::board::{Board, Course, Left};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Does, Moment};
 use crate::stage::Unplayable;
-use crate::visit::{self, Happened, Moved, obey};
+use crate::visit::{self, Happened, Moved};
 use qiyong_sim::line::{PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::file::Scenario;
@@ -26,26 +26,6 @@ use qiyong_sim::world::visit::{LinkTrouble, Visit};
 const USUAL: u16 = 16;
 /// How long a step may take if nothing happens.
 const STEP: Duration = Duration::from_secs(1);
-
-impl Machine {
-    /// One visit, as [`Board::serve`].
-    ///
-    /// # Errors
-    /// Those of [`Board::serve`].
-    pub fn serve(
-        &mut self,
-        centre: &mut dyn CentreEnd,
-        operation: &Operation,
-        time: Timestamp,
-        holder: &mut dyn FnMut(Moment) -> Does,
-    ) -> Result<Ended, EmulatorError> {
-        obey(self, centre, time, holder, |reference, time| Command::Start {
-            reference,
-            time,
-            operation: operation.clone(),
-        })
-    }
-}
 
 impl Moved for Machine {
     fn now(&self) -> Duration {
@@ -118,6 +98,10 @@ impl Board for Machine {
         })
     }
 
+    fn left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
+    }
+
     fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
         visit::set_up(self, &setup)
     }
@@ -127,6 +111,10 @@ impl Board for Machine {
         Ok(())
     }
 
+    fn course(&self) -> &Course {
+        &self.course
+    }
+
     fn remove(&mut self) -> Result<(), EmulatorError> {
         self.set_card(None);
         Ok(())
@@ -134,6 +122,10 @@ impl Board for Machine {
 
     fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
         self.rest_to(elapsed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Self::elapsed(self)
     }
 
     fn disturb(&mut self, visit: &Visit) -> Result<(), EmulatorError> {
@@ -155,19 +147,7 @@ impl Board for Machine {
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ended, EmulatorError> {
-        Self::serve(self, centre, operation, time, holder)
-    }
-
-    fn left(&mut self) -> Left {
-        std::mem::take(&mut self.left)
-    }
-
-    fn course(&self) -> &Course {
-        &self.course
-    }
-
-    fn elapsed(&self) -> Duration {
-        Self::elapsed(self)
+        visit::serve(self, centre, operation, time, holder)
     }
 
     fn findings(&mut self) -> Result<Vec<Finding>, EmulatorError> {
