@@ -94,9 +94,9 @@ mod without_lab {
     pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
 
     /// No board can be made.
-    pub(crate) struct FirstBoard;
+    pub(crate) enum FirstBoard {}
     /// No board can be made.
-    pub(crate) struct PicoBoard;
+    pub(crate) enum PicoBoard {}
 
     /// No folder can be made.
     pub(crate) struct CaptureFolder(Infallible);

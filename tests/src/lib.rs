@@ -61,6 +61,18 @@ pub fn image() -> PathBuf {
     image
 }
 
+/// The image for the Pico, or, if `mutants`, the one with deliberate faults.
+///
+/// # Panics
+/// It was not built.
+#[must_use]
+pub fn pico_image(mutants: bool) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/arm/thumbv6m-none-eabi/firmware");
+    let image = folder.join(if mutants { "qiyong-pico-mutants" } else { "qiyong-pico" });
+    assert!(image.exists(), "{} is missing: run `cargo xtask firmware` first", image.display());
+    image
+}
+
 /// The card of the demo: number X00000019, Zhang San, PIN 123456, T=0. First-generation cards are in inverse
 /// convention, so that both conventions occur.
 ///

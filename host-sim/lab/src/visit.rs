@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::ecr::{Command, Ended, Event, KeyLoad, Reference, Refused, State, TEST_TRANSPORT_KEY};
+use qiyong_protocol::rules::decision::Operation;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till::Heard;
 use qiyong_sim::time::later;
@@ -81,6 +82,21 @@ struct Visit<'a> {
     begin: Duration,
     centre: &'a mut dyn CentreEnd,
     holder: &'a mut dyn FnMut(Moment) -> Does,
+}
+
+/// One visit: the till's command, and everything until the end.
+///
+/// # Errors
+/// Those of [`obey`].
+pub(crate) fn serve<B: Moved>(
+    board: &mut B,
+    centre: &mut dyn CentreEnd,
+    operation: &Operation,
+    time: Timestamp,
+    holder: &mut dyn FnMut(Moment) -> Does,
+) -> Result<Ended, EmulatorError> {
+    let operation = operation.clone();
+    obey(board, centre, time, holder, |reference, time| Command::Start { reference, time, operation })
 }
 
 /// A command of the till, and everything until the end.

@@ -47,6 +47,8 @@ const PICO: Board = Board {
     ram: (128 + 28) * 1024,
     draws: false,
 };
+/// The Pico's image with deliberate faults, which tests alone need.
+const PICO_MUTANTS: [&str; 4] = ["--bin", "qiyong-pico-mutants", "--features", "mutants"];
 /// Part of the name of every constant of the font. Fonts are counted separately: they grow with the texts, not with the
 /// program.
 const FONT: &str = "QIYONG_FONT_";
@@ -68,6 +70,7 @@ const RAM_START: u64 = 0x2000_0000;
 /// # Errors
 /// An image does not build, or exceeds its bounds.
 pub(crate) fn run() -> Result<()> {
+    PICO.build_with(&PICO_MUTANTS)?;
     for board in [FIRST, PICO] {
         let Usage { flash, fonts, statics, stack, .. } = Usage::of(&board)?;
         println!("image {}, bytes", board.program);
@@ -185,10 +188,14 @@ impl Board {
     /// # Errors
     /// The image does not build.
     pub(crate) fn build(&self) -> Result<PathBuf> {
+        self.build_with(&["--bin", self.program])?;
+        Ok(step::root().join(arm::FOLDER).join(self.target).join("firmware").join(self.program))
+    }
+
+    fn build_with(&self, arguments: &[&str]) -> Result<()> {
         let mut build = arm::cargo_build_image(self.target)?;
         build.env("DEFMT_LOG", LOG);
         build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
-        step::run(build.args(["--package", self.package]))?;
-        Ok(step::root().join(arm::FOLDER).join(self.target).join("firmware").join(self.program))
+        step::run(build.args(["--package", self.package]).args(arguments))
     }
 }

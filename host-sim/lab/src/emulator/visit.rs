@@ -13,7 +13,7 @@ use super::holder::{Does, Moment};
 use super::machine::Machine;
 use crate::board::{Board, Course, Left};
 use crate::stage::Unplayable;
-use crate::visit::{Happened, Moved, obey};
+use crate::visit::{self, Happened, Moved, obey};
 use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::file::{Scenario, Step};
@@ -51,11 +51,7 @@ impl Machine {
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ended, EmulatorError> {
-        obey(self, centre, time, holder, |reference, time| Command::Start {
-            reference,
-            time,
-            operation: operation.clone(),
-        })
+        visit::serve(self, centre, operation, time, holder)
     }
 
     /// The board settles something with the centre, without a holder.

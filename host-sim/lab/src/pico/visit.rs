@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::ecr::{Command, Ended};
+use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::rules::decision::Operation;
 
 use super::machine::{Machine, cycles};
@@ -12,7 +13,7 @@ use crate::board::{Board, Course, Left};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Does, Moment};
 use crate::stage::Unplayable;
-use crate::visit::{self, Happened, Moved, obey};
+use crate::visit::{self, Happened, Moved};
 use qiyong_sim::line::{PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::file::Scenario;
@@ -21,28 +22,10 @@ use qiyong_sim::serial::till;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::{LinkTrouble, Visit};
 
+/// The fewest cycles of CLK an etu that other boards do, on whose behalf scenarios have cards that are too fast.
+const USUAL: u16 = 16;
 /// How long a step may take if nothing happens.
 const STEP: Duration = Duration::from_secs(1);
-
-impl Machine {
-    /// One visit, as [`Board::serve`].
-    ///
-    /// # Errors
-    /// Those of [`Board::serve`].
-    pub fn serve(
-        &mut self,
-        centre: &mut dyn CentreEnd,
-        operation: &Operation,
-        time: Timestamp,
-        holder: &mut dyn FnMut(Moment) -> Does,
-    ) -> Result<Ended, EmulatorError> {
-        obey(self, centre, time, holder, |reference, time| Command::Start {
-            reference,
-            time,
-            operation: operation.clone(),
-        })
-    }
-}
 
 impl Moved for Machine {
     fn now(&self) -> Duration {
@@ -106,8 +89,17 @@ impl Board for Machine {
         Self::start(elf, &setup, elapsed)
     }
 
-    fn refusal(_: &Scenario) -> Option<Unplayable> {
-        None
+    fn refusal(scenario: &Scenario) -> Option<Unplayable> {
+        scenario.cards.iter().find_map(|card| {
+            let says = Atr::new(card.atr.as_deref()?).parameters();
+            let cycles = says.fi()? / u16::from(says.di()?).max(1);
+            let insists = says.specific_mode().is_some_and(|mode| !mode.implicit) && cycles < USUAL;
+            insists.then(|| Unplayable::FastCard { card: card.name.clone(), cycles })
+        })
+    }
+
+    fn left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
     }
 
     fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
@@ -119,6 +111,10 @@ impl Board for Machine {
         Ok(())
     }
 
+    fn course(&self) -> &Course {
+        &self.course
+    }
+
     fn remove(&mut self) -> Result<(), EmulatorError> {
         self.set_card(None);
         Ok(())
@@ -126,6 +122,10 @@ impl Board for Machine {
 
     fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
         self.rest_to(elapsed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Self::elapsed(self)
     }
 
     fn disturb(&mut self, visit: &Visit) -> Result<(), EmulatorError> {
@@ -147,19 +147,7 @@ impl Board for Machine {
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ended, EmulatorError> {
-        Self::serve(self, centre, operation, time, holder)
-    }
-
-    fn left(&mut self) -> Left {
-        std::mem::take(&mut self.left)
-    }
-
-    fn course(&self) -> &Course {
-        &self.course
-    }
-
-    fn elapsed(&self) -> Duration {
-        Self::elapsed(self)
+        visit::serve(self, centre, operation, time, holder)
     }
 
     fn findings(&mut self) -> Result<Vec<Finding>, EmulatorError> {

@@ -314,7 +314,9 @@ impl CardUart for PioCharacters {
         let Either::First(word) = select(self.hears.rx().wait_pull(), deadline).await else {
             return Err(LineError::Timeout);
         };
-        let elapsed = self.spacing.received(now(), within);
+        // The machine tells ten moments and a half after the edge; `spacing` goes by eleven. What follows must not come too early.
+        let whole = now().saturating_add(self.spacing.cycles(1) / 2);
+        let elapsed = self.spacing.received(whole, within);
         // Ten bits from the top: nine moments, and what the machine found of the parity.
         let moments = Moments::from_moments((word >> 22) as u16);
         Ok((self.spacing.config.convention.decode(moments), elapsed))

@@ -1,0 +1,84 @@
+//! The referee convicts images of the Pico with a deliberate fault (`image/mutant.rs` of the board), each by the rule that it breaks,
+//! and the same image without one by none. What is judged are the levels that the image drives.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::rc::Rc;
+
+use object::{Object, ObjectSymbol};
+use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::test_mac_key;
+use qiyong_lab::board::Board;
+use qiyong_lab::emulator::holder::Does;
+use qiyong_lab::pico::machine::Machine;
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::{Institution, Operation};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::line::{Disturbance, Fault};
+use qiyong_sim::serial::setup::Setup;
+use qiyong_sim::world::visit::Visit;
+use qiyong_tests::closing::closing_line;
+use qiyong_tests::parallel::in_parallel;
+use qiyong_tests::{pico_image, sample_card};
+
+/// What is wrong with the image, by the number of `image/mutant.rs`; the card's protocol; and the rule that convicts it.
+const MUTANTS: [(u32, &str, u8, &str); 14] = [
+    (1, "guard time an etu too short", 1, "guard"),
+    (2, "14 etu after the card's last character, in T=0", 0, "turnaround"),
+    (3, "20 etu before a block", 1, "block-guard"),
+    (4, "error signal half an etu late", 0, "signal-time"),
+    (5, "error signal of half an etu", 0, "signal-length"),
+    (6, "no error signal", 0, "signal-due"),
+    (7, "error signal in T=1", 1, "signal-in-t1"),
+    (8, "the card's error signal is not looked at", 0, "repeats-refused"),
+    (9, "what the card refused comes again at once", 0, "repetition-pause"),
+    (10, "I/O falls before CLK stops", 0, "clk-before-io"),
+    (11, "CLK stops before RST falls", 0, "rst-first"),
+    (12, "VCC falls first", 0, "vcc-last"),
+    (13, "CLK stops high", 0, "clk-low"),
+    (14, "RST is low for half the time", 0, "cold-reset"),
+];
+
+/// The rules that a query breaks, with every seventh character disturbed for a while.
+fn broken(address: u64, number: u32, protocol: u8) -> BTreeSet<&'static str> {
+    let institution = InstitutionCode::new(super::PHARMACY).expect("a code");
+    let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V2) };
+    let mut centre = InProcess::new().unwrap();
+    centre.add_institution(&Institution::of_region(institution)).unwrap();
+    centre.add_card(&record_of(&new, centre.hsm()).expect("a card that can be made")).unwrap();
+    let card = ContactCard::new(make_card(&new, centre.hsm()).expect("a card that can be made"));
+    let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
+    let mut machine = Machine::boot(&pico_image(true), &setup).unwrap();
+    machine.write_word(address, number).unwrap();
+    machine.set_card(Some(Rc::new(RefCell::new(card))));
+    let faults = (0..10).map(|count| Fault { at: 40 + 7 * count, what: Disturbance::Flip(1) }).collect();
+    Board::disturb(&mut machine, &Visit { faults, ..Visit::default() }).unwrap();
+    let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
+    // Whatever becomes of the visit.
+    let _ = machine.serve(&mut centre, &Operation::Query, time, &mut |_| Does::Nothing);
+    machine.findings().iter().map(|finding| finding.rule.name()).collect()
+}
+
+#[test]
+fn each_is_convicted_by_its_rule_and_without_a_fault_by_none() {
+    let bytes = fs::read(pico_image(true)).unwrap();
+    let elf = object::File::parse(bytes.as_slice()).unwrap();
+    let address = elf.symbols().find(|symbol| symbol.name() == Ok("QIYONG_MUTANT")).expect("the word").address();
+    for protocol in [0, 1] {
+        assert_eq!(broken(address, 0, protocol), BTreeSet::new(), "T={protocol} without a fault");
+    }
+    let convicted = in_parallel(&MUTANTS, |(number, _, protocol, _)| broken(address, *number, *protocol));
+    println!("{:<50} {:<18} all that it broke", "image of the Pico with", "convicted by");
+    for ((_, what, _, rule), all) in MUTANTS.iter().zip(&convicted) {
+        let told = if all.contains(rule) { rule } else { "NOTHING" };
+        println!("{what:<50} {told:<18} {}", all.iter().copied().collect::<Vec<_>>().join(", "));
+    }
+    assert!(MUTANTS.iter().zip(&convicted).all(|((.., rule), all)| all.contains(rule)), "see the table");
+    closing_line(&format!("Pico in rp2040js: {} images with a deliberate fault, each convicted", MUTANTS.len()));
+}
