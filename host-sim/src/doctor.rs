@@ -85,7 +85,8 @@ mod with_captures {
     fn channel(text: &str) -> Result<Channel, String> {
         let names: Vec<_> = Pin::NAMES.into_iter().map(|(_, name)| name).collect();
         let known = |wanted: &str| {
-            let same = |name: &str| name.eq_ignore_ascii_case(wanted) || name == "I/O" && wanted.eq_ignore_ascii_case("IO");
+            let same =
+                |name: &str| name.eq_ignore_ascii_case(wanted) || name == "I/O" && wanted.eq_ignore_ascii_case("IO");
             Pin::NAMES.into_iter().find_map(|(pin, name)| same(name).then_some(pin))
         };
         let (pin, channel) = text.split_once('=').unwrap_or((text, ""));

@@ -24,7 +24,8 @@ fn captures() -> TempDir {
     let names = ["rule-pharmacy-first-purchase", "rule-hospital-first-settlement", "rule-card-v2-inverse-convention"];
     let files = names.map(|name| scenarios.join(format!("{name}.toml")));
     let mut command = Command::new(qiyong());
-    let run = command.args(["scenario", "run", "--capture"]).arg(folder.path()).args(files).output().expect("it starts");
+    let run =
+        command.args(["scenario", "run", "--capture"]).arg(folder.path()).args(files).output().expect("it starts");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     folder
 }
@@ -54,7 +55,8 @@ fn a_bent_waveform_is_named_and_tells_no_secret() {
     let bent = folder.path().join("bent.vcd");
     // The RST wire is broken, the channels are called as an analyser calls them.
     let id = text.split("$var wire 1 ").find(|part| part.contains(" RST ")).unwrap().split(' ').next().unwrap();
-    let broken: String = text.lines().filter(|line| *line != format!("1{id}")).map(|line| format!("{line}\n")).collect();
+    let broken: String =
+        text.lines().filter(|line| *line != format!("1{id}")).map(|line| format!("{line}\n")).collect();
     fs::write(&bent, broken.replace(" VCC ", " D0 ").replace(" IO ", " D3 ")).unwrap();
     let path = bent.to_str().unwrap();
     let (code, _, error) = doctor(&[path]);
@@ -64,7 +66,10 @@ fn a_bent_waveform_is_named_and_tells_no_secret() {
     assert_eq!(code, 1);
     let json: Value = serde_json::from_str(&out).unwrap();
     let first = &json["findings"][0];
-    assert_eq!((&first["name"], &first["pin"], &first["party"]), (&"rst-stuck-low".into(), &"RST".into(), &"board".into()));
+    assert_eq!(
+        (&first["name"], &first["pin"], &first["party"]),
+        (&"rst-stuck-low".into(), &"RST".into(), &"board".into())
+    );
     for field in ["clause", "what", "cause", "remedy"] {
         assert!(first[field].as_str().is_some_and(|text| !text.is_empty()), "{first}");
     }

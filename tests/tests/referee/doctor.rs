@@ -14,8 +14,9 @@ use super::rig::{STRAIGHT, Setup, play_and_keep};
 use super::wiring;
 
 /// Rules about VCC's height, which pins that are high or low do not show.
-/// And one about the level at which CLK stops, of which there is a bent board (`wiring`).
-const UNSEEN: [Rule; 4] = [Rule::KnownVoltage, Rule::ClassAfterOff, Rule::ClassAnnounced, Rule::ClkLow];
+/// And those about the level at which CLK stops, where it is captured as on and off: there is a bent board (`wiring`).
+const UNSEEN: [Rule; 5] =
+    [Rule::KnownVoltage, Rule::ClassAfterOff, Rule::ClassAnnounced, Rule::ClkLow, Rule::ClockStopState];
 /// Faults that a wire shows as another one, since it does not show who drives it.
 const OTHERWISE: [(&str, &str); 3] = [
     // Within the parity moment: no character has such edges.
@@ -34,7 +35,8 @@ pub(crate) fn each_fault_is_named_with_pin_time_and_remedy() {
     for bent in wiring::all() {
         let diagnosis = examined(&bent.edges, 1, 4_000_000);
         let found = diagnosis.findings.iter().find(|finding| {
-            (finding.name, finding.pin) == (bent.name, bent.pin) && finding.at_ns.is_some_and(|at| bent.at.contains(&at))
+            (finding.name, finding.pin) == (bent.name, bent.pin)
+                && finding.at_ns.is_some_and(|at| bent.at.contains(&at))
         });
         match found {
             Some(finding) => {
@@ -76,9 +78,10 @@ fn of_mutant(mutant: &Mutant) -> Result<Finding, String> {
     }
     let due = played.findings.iter().find(|finding| finding.rule == mutant.rule).ok_or("the referee says nothing")?;
     let at = due.at * 250;
-    let found = diagnosis.findings.iter().find(|finding| {
-        finding.name == mutant.rule.name() && finding.at_ns.is_some_and(|ns| ns.abs_diff(at) <= BOUND)
-    });
+    let found = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.name == mutant.rule.name() && finding.at_ns.is_some_and(|ns| ns.abs_diff(at) <= BOUND));
     let rules = |name| Rule::ALL.iter().any(|rule| rule.name() == name);
     let others = diagnosis.findings.iter().filter(|one| rules(one.name) && one.name != mutant.rule.name());
     // What comes later may follow from it.

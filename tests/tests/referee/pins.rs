@@ -16,8 +16,7 @@ pub(crate) fn edges(seen: &[(u64, Seen)]) -> Vec<Edge> {
     let mut seen = seen.to_vec();
     // A character is shown when it is over, with the time of its beginning.
     seen.sort_by_key(|(at, _)| *at);
-    let resets: Vec<u64> =
-        seen.iter().filter(|(_, seen)| *seen == Seen::Rst(false)).map(|(at, _)| at * TICK).collect();
+    let resets: Vec<u64> = seen.iter().filter(|(_, seen)| *seen == Seen::Rst(false)).map(|(at, _)| at * TICK).collect();
     let (mut edges, mut hz, mut free) = (Vec::new(), 4_000_000, 0);
     for (tick, seen) in seen {
         let at = (tick * TICK).max(free);

@@ -80,7 +80,13 @@ pub(crate) fn all() -> Vec<Bent> {
     let map = |edges: &[Edge], with: &dyn Fn(Edge) -> Edge| edges.iter().map(|edge| with(*edge)).collect::<Vec<_>>();
     let swap = |a: Pin, b: Pin| {
         move |(at, pin, level): Edge| {
-            let pin = if pin == a { b } else if pin == b { a } else { pin };
+            let pin = if pin == a {
+                b
+            } else if pin == b {
+                a
+            } else {
+                pin
+            };
             (at, pin, level)
         }
     };
@@ -138,7 +144,13 @@ pub(crate) fn all() -> Vec<Bent> {
         bent("the card detect is turned over", "detect-inverted", "CD", 0..=10, {
             map(&sound, &|(at, pin, level)| (at, pin, if pin == Pin::Detect { Level::Low } else { level }))
         }),
-        bent("CLK of 6 MHz", "reset-clock", "CLK", 0..=100_000, with_clk(&spread(1000)).into_iter().map(fast).collect()),
+        bent(
+            "CLK of 6 MHz",
+            "reset-clock",
+            "CLK",
+            0..=100_000,
+            with_clk(&spread(1000)).into_iter().map(fast).collect(),
+        ),
         bent("CLK of 0.5 MHz", "reset-clock", "CLK", 0..=1_000_000, {
             with_clk(&sound).into_iter().map(|(at, pin, level)| (at * 8, pin, level)).collect()
         }),

@@ -7,8 +7,8 @@ use defmt_decoder::{DecodeError, Table};
 
 use std::path::Path;
 
-use super::image::{self, ImageError};
 use super::DebugProbe;
+use super::image::{self, ImageError};
 
 /// How RTT's control block begins, once the image has set it up (SEGGER UM08001 §16.7).
 const ID: &[u8] = b"SEGGER RTT";

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::pins::{Level, Pin};
 use super::Settings;
+use super::pins::{Level, Pin};
 use crate::referee::Clk;
 
 /// What happens, in the order of time.
@@ -96,7 +96,9 @@ impl Clockwork {
                 tell(since, Event::Clk(self.level()));
                 self.flush(u64::MAX, tell);
             }
-            State::Runs { period, last, .. } if at.saturating_sub(last) > MISSED * period + self.settings.resolution_ns => {
+            State::Runs { period, last, .. }
+                if at.saturating_sub(last) > MISSED * period + self.settings.resolution_ns =>
+            {
                 self.state = State::Stands(None);
                 // Nobody can say when within half a period it stopped: the order of a deactivation is taken to be right.
                 let until = self.edge + period / 2 + self.settings.resolution_ns;

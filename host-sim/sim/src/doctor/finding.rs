@@ -7,6 +7,7 @@ use super::listener::{Listener, Measured, Said};
 use super::pins::Pin;
 use super::wiring::{Fault, Wiring};
 use super::words;
+use crate::referee::Rule;
 
 /// Whose fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -93,7 +94,8 @@ const MOST: usize = 256;
 pub(super) fn all(listener: &Listener, wiring: &Wiring) -> Diagnosis {
     let mut findings: Vec<_> = wiring.found.iter().map(|(fault, at, _)| Finding::of(*fault, *at, None)).collect();
     // What a pin that is wrong leads to is no finding of its own, and the whole power-up belongs to it.
-    let mut spoilt: Vec<(u64, u64)> = wiring.found.iter().map(|(_, at, until)| (at.saturating_sub(START), *until)).collect();
+    let mut spoilt: Vec<(u64, u64)> =
+        wiring.found.iter().map(|(_, at, until)| (at.saturating_sub(START), *until)).collect();
     for session in &listener.sessions {
         if let Some((at, late)) = session.rises_late {
             let measured = format!("they come 0.{late:02} etu late");
@@ -107,7 +109,8 @@ pub(super) fn all(listener: &Listener, wiring: &Wiring) -> Diagnosis {
     let within = |at: u64| spoilt.iter().any(|(from, until)| (*from..=*until).contains(&at));
     findings.extend(mute(listener, wiring, &within));
     findings.extend(switch(listener, wiring));
-    let said = listener.verdict().into_iter().filter(|(_, at, _)| !within(*at));
+    let unknown = |said| wiring.clk_on_and_off() && said == Said::Rule(Rule::ClockStopState);
+    let said = listener.verdict().into_iter().filter(|(said, at, _)| !within(*at) && !unknown(*said));
     findings.extend(said.map(|(said, at, measured)| Finding::said(said, at, measured)));
     findings.sort_by_key(|finding| (finding.at_ns, finding.name));
     findings.dedup_by(|second, first| second.name == first.name && second.at_ns == first.at_ns);

@@ -346,7 +346,9 @@ impl Mind {
             Turn::Over => (By::Card, None),
             Turn::Card if outlook.before_ts => (By::Card, None),
             // In T=0 and PPS nobody speaks again who has waited for nothing.
-            Turn::Card if (outlook.t1 || outlook.within_atr) && waited || soon(By::Terminal) => (By::Terminal, Some(By::Card)),
+            Turn::Card if (outlook.t1 || outlook.within_atr) && waited || soon(By::Terminal) => {
+                (By::Terminal, Some(By::Card))
+            }
             // The terminal may have lost its patience.
             Turn::Card if outlook.t1 && pauses(if within { PAUSE } else { LONG }) => (By::Terminal, Some(By::Card)),
             Turn::Card => (By::Card, None),

@@ -83,11 +83,7 @@ pub struct Doctor {
 impl Doctor {
     /// A doctor who has heard nothing; all pins are low.
     pub fn new(settings: Settings) -> Self {
-        Self {
-            clock: Clockwork::new(settings),
-            listener: Listener::new(settings),
-            wiring: Wiring::new(settings),
-        }
+        Self { clock: Clockwork::new(settings), listener: Listener::new(settings), wiring: Wiring::new(settings) }
     }
 
     /// A pin has this level from `at_ns` on. Call it in the order of time: an earlier time counts as the last one.

@@ -79,7 +79,17 @@ fn finding(
     what: &str,
     (cause, remedy): (&'static str, &'static str),
 ) -> Finding {
-    Finding { name, party, pin: pin(Pin::Io), at_ns: Some(at), clause, what: what.into(), measured: None, cause, remedy }
+    Finding {
+        name,
+        party,
+        pin: pin(Pin::Io),
+        at_ns: Some(at),
+        clause,
+        what: what.into(),
+        measured: None,
+        cause,
+        remedy,
+    }
 }
 
 fn atr(bytes: &[u8], at: u64, diagnosis: &mut Diagnosis) {
@@ -111,7 +121,11 @@ fn command(ended: Open, next: Option<&[u8]>, diagnosis: &mut Diagnosis) {
         }
         Some([0x6C, _]) if !repeats => {
             let words = ("6CXX is taken for an error", "send the same command with XX as P3");
-            Some((("length-left", Party::Board, "12.2.2"), "6CXX is left, and the command does not follow again.", words))
+            Some((
+                ("length-left", Party::Board, "12.2.2"),
+                "6CXX is left, and the command does not follow again.",
+                words,
+            ))
         }
         _ => None,
     };

@@ -245,7 +245,8 @@ impl Heading {
         }
         let has = |wanted: Pin| pins.iter().any(|(_, pin, _)| *pin == wanted);
         let clock = has(Pin::Clk) || has(Pin::ClkOn) || options.clk_hz.is_some();
-        let missing = [(Pin::Vcc, has(Pin::Vcc)), (Pin::Rst, has(Pin::Rst)), (Pin::Io, has(Pin::Io)), (Pin::Clk, clock)];
+        let missing =
+            [(Pin::Vcc, has(Pin::Vcc)), (Pin::Rst, has(Pin::Rst)), (Pin::Io, has(Pin::Io)), (Pin::Clk, clock)];
         match missing.into_iter().find(|(_, has)| !has) {
             Some((pin, _)) => Err(VcdError::NoChannel { pin: pin.name(), have: have() }),
             None => Ok(Self { scale: heading.scale, pins }),

@@ -97,8 +97,9 @@ pub(super) type Found = (Fault, u64, u64);
 pub(super) struct Wiring {
     settings: Settings,
     high: [bool; 6],
-    /// The switch was captured.
+    /// The switch was captured; CLK is told as running or not.
     switch: bool,
+    gated: bool,
     first: Option<u64>,
     ever_power: bool,
     io_ever_low: bool,
@@ -119,6 +120,7 @@ impl Wiring {
             settings,
             high: [false; 6],
             switch: false,
+            gated: false,
             first: None,
             ever_power: false,
             io_ever_low: false,
@@ -135,6 +137,7 @@ impl Wiring {
         let index = pin as usize;
         let before = std::mem::replace(&mut self.high[index], high);
         self.switch |= pin == Pin::Detect;
+        self.gated |= pin == Pin::ClkOn;
         if pin == Pin::Io {
             self.io_ever_low |= level == Level::Low;
         }
@@ -188,6 +191,11 @@ impl Wiring {
         if !self.ever_power {
             self.found.push((Fault::VccNever, self.first.unwrap_or(0), u64::MAX));
         }
+    }
+
+    /// Whether CLK is told as running or not: then nobody knows the state in which it stops.
+    pub(super) const fn clk_on_and_off(&self) -> bool {
+        self.gated
     }
 
     /// Whether I/O has ever been low.

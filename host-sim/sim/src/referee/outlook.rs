@@ -50,9 +50,21 @@ impl Referee {
             _ if session.over => Turn::Over,
             Stage::Atr => Turn::Card,
             Stage::Ready(_) | Stage::Failed => Turn::Terminal,
-            Stage::Pps(pps) => if pps.asked() { Turn::Card } else { Turn::Terminal },
+            Stage::Pps(pps) => {
+                if pps.asked() {
+                    Turn::Card
+                } else {
+                    Turn::Terminal
+                }
+            }
             Stage::T0(t0) => t0.sender().map_or(Turn::Either, by),
-            Stage::T1(t1) => if t1.awaits_block() || t1.within_answer() { Turn::Card } else { Turn::Terminal },
+            Stage::T1(t1) => {
+                if t1.awaits_block() || t1.within_answer() {
+                    Turn::Card
+                } else {
+                    Turn::Terminal
+                }
+            }
             Stage::Other => Turn::Over,
         };
         Some(Outlook {

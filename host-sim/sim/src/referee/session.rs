@@ -157,7 +157,8 @@ impl Session {
             // Nobody can understand it.
             return self.strays(Remark::CardRate, at, notes);
         }
-        let soon = self.last.filter(|last| last.by == By::Terminal && matches!(self.stage, Stage::T0(_) | Stage::Pps(_)));
+        let soon =
+            self.last.filter(|last| last.by == By::Terminal && matches!(self.stage, Stage::T0(_) | Stage::Pps(_)));
         if soon.is_some_and(|last| time.longest(last.edge, at) < last.rate.etu(OPPOSITE_ETU)) {
             notes.remark(Remark::TooSoon, at);
         }

@@ -55,7 +55,8 @@ fn channels_are_found_by_name_scope_and_polarity() {
     turned.channels[0].inverted = true;
     // VCC is high only at the end.
     assert_ne!(examined(&stuck, &turned).unwrap().findings.first().map(|one| one.name), Some("rst-stuck-low"));
-    let missing = Options { channels: vec![Channel { pin: Pin::Io, name: "D9".into(), inverted: false }], clk_hz: None };
+    let missing =
+        Options { channels: vec![Channel { pin: Pin::Io, name: "D9".into(), inverted: false }], clk_hz: None };
     assert!(examined(&stuck, &missing).unwrap_err().contains("no channel \"D9\""));
 }
 

@@ -122,7 +122,11 @@ impl<R: BufRead> Words<R> {
         let (mut scopes, mut depth) = (Vec::new(), 0_usize);
         loop {
             if !self.word()?.0 {
-                return self.damaged(if self.line == 1 { "it is empty" } else { "there is no $enddefinitions: no VCD" });
+                return self.damaged(if self.line == 1 {
+                    "it is empty"
+                } else {
+                    "there is no $enddefinitions: no VCD"
+                });
             }
             match self.word.as_slice() {
                 b"$enddefinitions" => {

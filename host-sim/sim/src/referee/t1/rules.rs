@@ -66,7 +66,17 @@ impl Rules {
             Some(0 | 255) => 254,
             Some(ifsc) => ifsc,
         };
-        Self { ns: 0, nr: 0, ifsc, first_ifsc: ifsc, ifsd: 32, last: None, unacknowledged: None, errors: 0, resynchs: 0 }
+        Self {
+            ns: 0,
+            nr: 0,
+            ifsc,
+            first_ifsc: ifsc,
+            ifsd: 32,
+            last: None,
+            unacknowledged: None,
+            errors: 0,
+            resynchs: 0,
+        }
     }
 
     /// The most information bytes of a block to the card (clause 11.4.2).
