@@ -7,16 +7,19 @@ use clap::Args;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::centre::institution;
-use crate::extras::ELF;
+use crate::extras::BoardKind;
 use crate::reach::Target;
 use crate::terminal::AskedOperation;
 
 /// What to run, and with which card.
 #[derive(Args, Debug)]
 pub(crate) struct EmulateArgs {
-    /// The image
-    #[arg(long, value_name = "FILE", default_value = ELF)]
-    pub(super) elf: PathBuf,
+    /// The board
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) board: BoardKind,
+    /// The image, unless it is where `cargo xtask firmware` puts it
+    #[arg(long, value_name = "FILE")]
+    pub(super) elf: Option<PathBuf>,
     /// The card file; what the visit changes is kept in it
     #[arg(long, value_name = "FILE")]
     pub(super) card: PathBuf,
