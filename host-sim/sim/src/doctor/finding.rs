@@ -2,21 +2,23 @@
 
 use serde::Serialize;
 
-use super::Diagnosis;
 use super::listener::{Listener, Measured, Said};
-use super::pins::Pin;
+use super::pins::{Party, Pin};
 use super::wiring::{Fault, Wiring};
 use super::words;
 use crate::referee::Rule;
 
-/// Whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Party {
-    /// The board's: wires, pins, or the terminal's software.
-    Board,
-    /// The card's.
-    Card,
+/// What the doctor says.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnosis {
+    /// What is wrong, in the order of time.
+    pub findings: Vec<Finding>,
+    /// How often RST rose with power and clock.
+    pub resets: usize,
+    /// Characters heard.
+    pub characters: usize,
+    /// The answers to reset that were heard whole.
+    pub atrs: Vec<Vec<u8>>,
 }
 
 /// Something that is wrong.

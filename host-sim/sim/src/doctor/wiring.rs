@@ -1,8 +1,7 @@
 //! What needs no character to be seen: pins that never move, are swapped or turned over. It looks at one power-up after the
 //! other, from VCC rising to VCC falling.
 
-use super::Settings;
-use super::pins::{Level, Pin};
+use super::pins::{Level, Pin, Settings};
 
 /// Declares [`Fault`] from rows of variant, name, pin, clause and sentence.
 macro_rules! faults {
