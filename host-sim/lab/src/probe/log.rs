@@ -8,7 +8,7 @@ use defmt_decoder::{DecodeError, Table};
 use std::path::Path;
 
 use super::DebugProbe;
-use super::image::{self, ImageError};
+use super::image::{ImageError, PlainImage};
 
 /// How RTT's control block begins, once the image has set it up (SEGGER UM08001 §16.7).
 const ID: &[u8] = b"SEGGER RTT";
@@ -21,7 +21,7 @@ const READ_OFFSET: u64 = BUFFER as u64 + 12;
 /// # Errors
 /// The file at `elf` is no image of ours.
 pub fn decode_log(elf: &Path, bytes: &[u8]) -> Result<Vec<String>, ImageError> {
-    let image::Log { table, rtt } = image::Log::read(elf)?;
+    let PlainImage { table, rtt, .. } = PlainImage::read(elf)?;
     let mut log = Log::new(table, rtt);
     log.pending = bytes.to_vec();
     log.decode();
