@@ -14,8 +14,9 @@ use super::rig::{STRAIGHT, Setup, play_and_keep};
 use super::wiring;
 
 /// Rules about VCC's height, which pins that are high or low do not show.
-/// And one about the level at which CLK stops, of which there is a bent board (`wiring`).
-const UNSEEN: [Rule; 4] = [Rule::KnownVoltage, Rule::ClassAfterOff, Rule::ClassAnnounced, Rule::ClkLow];
+/// And those about the level at which CLK stops, where it is captured as on and off: there is a bent board (`wiring`).
+const UNSEEN: [Rule; 5] =
+    [Rule::KnownVoltage, Rule::ClassAfterOff, Rule::ClassAnnounced, Rule::ClkLow, Rule::ClockStopState];
 /// Faults that a wire shows as another one, since it does not show who drives it.
 const OTHERWISE: [(&str, &str); 3] = [
     // Within the parity moment: no character has such edges.

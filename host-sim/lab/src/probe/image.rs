@@ -117,6 +117,9 @@ impl PlainImage {
     pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
         let bytes = contents(path)?;
         let wrong = |fault: ImageFault| fault.of(path);
+        if !bytes.starts_with(&ELFMAG) {
+            return Err(wrong(ImageFault::NoElf));
+        }
         let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::Damaged(error)))?;
         let symbol = |name: &'static str| {
             let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));

@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::Settings;
-use super::pins::{Level, Pin};
+use super::pins::{Level, Pin, Settings};
 use crate::referee::Clk;
 
 /// What happens, in the order of time.

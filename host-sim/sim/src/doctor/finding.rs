@@ -2,20 +2,23 @@
 
 use serde::Serialize;
 
-use super::Diagnosis;
 use super::listener::{Listener, Measured, Said};
-use super::pins::Pin;
+use super::pins::{Party, Pin};
 use super::wiring::{Fault, Wiring};
 use super::words;
+use crate::referee::Rule;
 
-/// Whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Party {
-    /// The board's: wires, pins, or the terminal's software.
-    Board,
-    /// The card's.
-    Card,
+/// What the doctor says.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnosis {
+    /// What is wrong, in the order of time.
+    pub findings: Vec<Finding>,
+    /// How often RST rose with power and clock.
+    pub resets: usize,
+    /// Characters heard.
+    pub characters: usize,
+    /// The answers to reset that were heard whole.
+    pub atrs: Vec<Vec<u8>>,
 }
 
 /// Something that is wrong.
@@ -108,7 +111,8 @@ pub(super) fn all(listener: &Listener, wiring: &Wiring) -> Diagnosis {
     let within = |at: u64| spoilt.iter().any(|(from, until)| (*from..=*until).contains(&at));
     findings.extend(mute(listener, wiring, &within));
     findings.extend(switch(listener, wiring));
-    let said = listener.verdict().into_iter().filter(|(_, at, _)| !within(*at));
+    let unknown = |said| wiring.clk_on_and_off() && said == Said::Rule(Rule::ClockStopState);
+    let said = listener.verdict().into_iter().filter(|(said, at, _)| !within(*at) && !unknown(*said));
     findings.extend(said.map(|(said, at, measured)| Finding::said(said, at, measured)));
     findings.sort_by_key(|finding| (finding.at_ns, finding.name));
     findings.dedup_by(|second, first| second.name == first.name && second.at_ns == first.at_ns);

@@ -4,10 +4,9 @@
 //! spoken out of turn, both are supposed, each with a referee of its own, and the one who has less to say against anybody is
 //! believed ([`Mind::cost`]).
 
-use super::Settings;
 use super::clock::Event;
 use super::ear::{Due, Ear, Heard, Spoken, ns};
-use super::pins::Level;
+use super::pins::{Level, Settings};
 use crate::referee::{By, Character, Clk, Outlook, Rate, Referee, Remark, Rule, Seen, Turn};
 
 /// The most suppositions at a time.

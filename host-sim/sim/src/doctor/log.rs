@@ -5,8 +5,8 @@ use qiyong_firmware::terminal::{Cause, CauseCode};
 use qiyong_protocol::iso7816::t0::T0Error;
 use qiyong_protocol::iso7816::t1::T1Error;
 
-use super::finding::{Finding, Party, pin};
-use super::pins::Pin;
+use super::finding::{Finding, pin};
+use super::pins::{Party, Pin};
 
 /// What a message of the log says that is no cause.
 const MESSAGES: &[(&str, &str, &str, &str)] = &[

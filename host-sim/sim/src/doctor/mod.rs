@@ -42,35 +42,13 @@ pub mod vcd;
 mod wiring;
 mod words;
 
-pub use finding::{Finding, Party};
-pub use pins::{Level, Pin};
+pub use finding::{Diagnosis, Finding};
+pub use pins::{Level, Party, Pin, Settings};
 pub use wiring::Fault;
 
 use clock::Clockwork;
 use listener::Listener;
 use wiring::Wiring;
-
-/// What is known of a capture beforehand.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// CLK in Hz while [`Pin::ClkOn`] is high, and until [`Pin::Clk`] has been measured.
-    pub clk_hz: u32,
-    /// By how many ns a time may be wrong: the period at which the line was sampled.
-    pub resolution_ns: u64,
-}
-
-/// What the doctor says.
-#[derive(Clone, Debug, Default)]
-pub struct Diagnosis {
-    /// What is wrong, in the order of time.
-    pub findings: Vec<Finding>,
-    /// How often RST rose with power and clock.
-    pub resets: usize,
-    /// Characters heard.
-    pub characters: usize,
-    /// The answers to reset that were heard whole.
-    pub atrs: Vec<Vec<u8>>,
-}
 
 /// The doctor. Its memory does not grow with the time that it listens, except by what it finds.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::io::{Read, Result};
 use pcap_file::pcapng::{Block, PcapNgReader};
 use qiyong_protocol::iso7816::atr::Atr;
 
-use super::finding::{Finding, Party, pin};
-use super::{Diagnosis, Pin};
+use super::finding::{Diagnosis, Finding, pin};
+use super::pins::{Party, Pin};
 
 /// Link types of our captures: the ATR alone, and commands and responses.
 const ATR: u32 = 147;

@@ -1,4 +1,4 @@
-//! Pins and levels: what the doctor is fed with.
+//! Pins and levels, what the doctor is fed with; and whose fault something is.
 
 use serde::Serialize;
 
@@ -46,4 +46,23 @@ pub enum Level {
     High,
     /// Not shown, as in our captures the moments of a secret character.
     Hidden,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The board's: wires, pins, or the terminal's software.
+    Board,
+    /// The card's.
+    Card,
+}
+
+/// What is known of a capture beforehand.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// CLK in Hz while [`Pin::ClkOn`] is high, and until [`Pin::Clk`] has been measured.
+    pub clk_hz: u32,
+    /// By how many ns a time may be wrong: the period at which the line was sampled.
+    pub resolution_ns: u64,
 }

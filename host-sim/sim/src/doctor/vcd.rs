@@ -14,13 +14,13 @@
 //! scope within a scope, so that a file of a megabyte of `$scope module a $end` ends the program, where this one says what is
 //! wrong in which line and holds 256 bytes of it.
 
+mod error;
 mod words;
 
 use std::io::{self, BufRead};
 
-use thiserror::Error;
-
 use super::{Diagnosis, Doctor, Level, Pin, Settings};
+pub use error::VcdError;
 use words::{Value, Word, Words};
 
 /// Which channel is which pin.
@@ -41,41 +41,6 @@ pub struct Options {
     pub channels: Vec<Channel>,
     /// CLK in Hz, where the file does not show its edges.
     pub clk_hz: Option<u32>,
-}
-
-/// Why a file tells nothing.
-#[derive(Debug, Error)]
-pub enum VcdError {
-    /// It cannot be read.
-    #[error("it cannot be read: {0}")]
-    Io(#[from] io::Error),
-    /// It is none, or a damaged one.
-    #[error("line {line}: {what}")]
-    Damaged {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong there.
-        what: &'static str,
-    },
-    /// There is no such channel.
-    #[error("there is no channel for {pin}: say which with --pin {pin}=NAME; {have}")]
-    NoChannel {
-        /// The pin.
-        pin: &'static str,
-        /// The channels that there are.
-        have: String,
-    },
-    /// The named channel is not there.
-    #[error("there is no channel {name:?}; {have}")]
-    NoSuchChannel {
-        /// The name that was asked for.
-        name: String,
-        /// The channels that there are.
-        have: String,
-    },
-    /// Nothing ever changes.
-    #[error("it has channels, but nothing ever changes: is it a capture?")]
-    Empty,
 }
 
 /// Names by which a channel is known without being told.

@@ -1,8 +1,7 @@
 //! What needs no character to be seen: pins that never move, are swapped or turned over. It looks at one power-up after the
 //! other, from VCC rising to VCC falling.
 
-use super::Settings;
-use super::pins::{Level, Pin};
+use super::pins::{Level, Pin, Settings};
 
 /// Declares [`Fault`] from rows of variant, name, pin, clause and sentence.
 macro_rules! faults {
@@ -97,8 +96,9 @@ pub(super) type Found = (Fault, u64, u64);
 pub(super) struct Wiring {
     settings: Settings,
     high: [bool; 6],
-    /// The switch was captured.
+    /// The switch was captured; CLK is told as running or not.
     switch: bool,
+    gated: bool,
     first: Option<u64>,
     ever_power: bool,
     io_ever_low: bool,
@@ -119,6 +119,7 @@ impl Wiring {
             settings,
             high: [false; 6],
             switch: false,
+            gated: false,
             first: None,
             ever_power: false,
             io_ever_low: false,
@@ -135,6 +136,7 @@ impl Wiring {
         let index = pin as usize;
         let before = std::mem::replace(&mut self.high[index], high);
         self.switch |= pin == Pin::Detect;
+        self.gated |= pin == Pin::ClkOn;
         if pin == Pin::Io {
             self.io_ever_low |= level == Level::Low;
         }
@@ -188,6 +190,11 @@ impl Wiring {
         if !self.ever_power {
             self.found.push((Fault::VccNever, self.first.unwrap_or(0), u64::MAX));
         }
+    }
+
+    /// Whether CLK is told as running or not: then nobody knows the state in which it stops.
+    pub(super) const fn clk_on_and_off(&self) -> bool {
+        self.gated
     }
 
     /// Whether I/O has ever been low.

@@ -1,7 +1,6 @@
 //! For whatever can be found: the pin, the likely cause and the remedy, in plain words.
 
-use super::finding::Party;
-use super::pins::Pin;
+use super::pins::{Party, Pin};
 use super::wiring::Fault;
 use crate::referee::{Remark, Rule};
 

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::VcdError;
+use super::error::VcdError;
 
 /// The value of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
