@@ -14,6 +14,7 @@
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
 //! | `happened` | what the board has done, and what the holder does later |
+//! | `outside` | a till that is another program, in place of that |
 //! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended; `ram` is the board's memory at one moment |
 //!
 //! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
@@ -26,6 +27,7 @@ mod happened;
 pub mod holder;
 mod lines;
 pub mod machine;
+mod outside;
 mod probe;
 mod qemu;
 mod ram;

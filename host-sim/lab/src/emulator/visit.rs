@@ -103,12 +103,12 @@ impl Machine {
                     Happened::Till(heard) => ended = self.heard(heard, visit)?.or(ended),
                     Happened::Screen(text) => {
                         if let Some(moment) = holder::invited(&text) {
-                            self.does(&(visit.holder)(moment), 0);
+                            self.do_at(&(visit.holder)(moment), 0);
                         }
                     }
                     Happened::PinAwaited => {
                         let asked = holder::asked(self.screens.last());
-                        self.does(&(visit.holder)(Moment::Pin(asked)), THINKS);
+                        self.do_at(&(visit.holder)(Moment::Pin(asked)), THINKS);
                     }
                 }
             }
@@ -139,7 +139,7 @@ impl Machine {
                 let passed = clock::duration(self.clock.now() - visit.begin).as_secs();
                 visit.centre.set_time(later(visit.time, i64::try_from(passed).unwrap_or(i64::MAX)));
                 if self.till.pass_on(&message, visit.centre)? {
-                    self.does(&(visit.holder)(Moment::Transaction), 0);
+                    self.do_at(&(visit.holder)(Moment::Transaction), 0);
                 }
             }
             Heard::Event(Event::Ended(ended)) if ended.reference == visit.reference => return Ok(Some(ended)),
@@ -153,7 +153,7 @@ impl Machine {
     }
 
     /// The holder does this, so many cycles from now.
-    fn does(&mut self, does: &Does, after: u64) {
+    pub(super) fn do_at(&mut self, does: &Does, after: u64) {
         let at = self.clock.now() + after;
         let act = match does {
             Does::Nothing => return,

@@ -24,7 +24,7 @@ use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::LinkTrouble;
 
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
-const TILL: (u8, u64) = (0, 115_200);
+pub(super) const TILL: (u8, u64) = (0, 115_200);
 const PAD: (u8, u64) = (1, BAUD);
 /// How long the image may take to start, in cycles.
 const START: u64 = HZ / 10;
@@ -34,7 +34,7 @@ const MINUTES: u64 = 30;
 /// The board. Dropping it ends the chip.
 pub struct Machine {
     chip: Harness,
-    now: u64,
+    pub(super) now: u64,
     slot: Slot,
     till: TillEnd,
     /// When the last byte that is on its way on each line has come.
@@ -43,12 +43,14 @@ pub struct Machine {
     log: Log,
     /// How many rows of the log were looked at.
     looked: usize,
-    screens: Vec<ScreenText>,
+    pub(super) screens: Vec<ScreenText>,
     next: Reference,
+    /// What the board has said to the till in the last step.
+    pub(super) said: Vec<u8>,
 }
 
 /// What happened on the board.
-enum Happened {
+pub(super) enum Happened {
     Till(Heard),
     Screen(ScreenText),
     PinAwaited,
@@ -60,6 +62,20 @@ impl Machine {
     /// # Errors
     /// The file is no image, there is no Node.js, or the image does not do what it should.
     pub fn boot(elf: &Path, setup: &Setup) -> Result<Self, PicoError> {
+        let mut machine = Self::boot_alone(elf)?;
+        machine.command(&Command::LoadKey(setup.sealed(&TEST_TRANSPORT_KEY)));
+        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::KeyLoaded(_)))))?;
+        machine.command(&Command::Setup(setup.place()));
+        machine
+            .until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
+        Ok(machine)
+    }
+
+    /// Boots an image for a till that sets it up, which may be another program ([`crate::till_line`]).
+    ///
+    /// # Errors
+    /// The file is no image, there is no Node.js, or the image does not start.
+    pub fn boot_alone(elf: &Path) -> Result<Self, PicoError> {
         let ImageLog { table, rtt } = ImageLog::read(elf)?;
         let mut machine = Self {
             chip: Harness::start(elf)?,
@@ -72,14 +88,10 @@ impl Machine {
             looked: 0,
             screens: Vec::new(),
             next: Reference(1),
+            said: Vec::new(),
         };
         machine.till.begin_anew();
         machine.rest(START)?;
-        machine.command(&Command::LoadKey(setup.sealed(&TEST_TRANSPORT_KEY)));
-        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::KeyLoaded(_)))))?;
-        machine.command(&Command::Setup(setup.place()));
-        machine
-            .until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
         Ok(machine)
     }
 
@@ -106,14 +118,14 @@ impl Machine {
         self.command(&Command::Start { reference, time, operation: operation.clone() });
         let end = self.now + MINUTES * 60 * HZ;
         while self.now < end {
-            for happened in self.step(end)? {
+            for happened in self.step_to(end)? {
                 match happened {
                     Happened::Till(Heard::ToCentre(message)) => {
                         let passed = i64::try_from((self.now - begun) / HZ).unwrap_or(i64::MAX);
                         centre.set_time(later(time, passed));
                         self.till.pass_on(&message, centre).map_err(PicoError::Centre)?;
                         for frame in self.till.answers() {
-                            self.say(TILL, &frame, 0);
+                            self.say_on(TILL, &frame, 0);
                         }
                     }
                     Happened::Till(Heard::Event(Event::Ended(ended))) if ended.reference == reference => {
@@ -123,12 +135,12 @@ impl Machine {
                     Happened::Till(_) => {}
                     Happened::Screen(text) => {
                         if let Some(moment) = invited(&text) {
-                            self.does(&holder(moment), 0);
+                            self.do_at(&holder(moment), 0);
                         }
                     }
                     Happened::PinAwaited => {
                         let which = asked(self.screens.last());
-                        self.does(&holder(Moment::Pin(which)), THINKS_S * HZ);
+                        self.do_at(&holder(Moment::Pin(which)), THINKS_S * HZ);
                     }
                 }
             }
@@ -136,24 +148,24 @@ impl Machine {
         Err(self.endless())
     }
 
-    fn does(&mut self, does: &Does, after: u64) {
+    pub(super) fn do_at(&mut self, does: &Does, after: u64) {
         match does {
             Does::Keys(digits) => {
                 let keys: Vec<u8> = digits.bytes().chain([ENTER]).collect();
-                self.say(PAD, &keys, after);
+                self.say_on(PAD, &keys, after);
             }
-            Does::Cancels => self.say(PAD, &[CANCEL], after),
+            Does::Cancels => self.say_on(PAD, &[CANCEL], after),
             Does::PullsCard => self.set_card(None),
             Does::Nothing | Does::HoldsCancelKey => {}
         }
     }
 
     fn command(&mut self, command: &Command) {
-        self.say(TILL, &till::command(command), 0);
+        self.say_on(TILL, &till::command(command), 0);
     }
 
     /// Sends bytes on a line, one after the other, not before so many cycles have gone by.
-    fn say(&mut self, (line, baud): (u8, u64), bytes: &[u8], after: u64) {
+    pub(super) fn say_on(&mut self, (line, baud): (u8, u64), bytes: &[u8], after: u64) {
         let [till, pad] = &mut self.busy;
         let busy = if line == 0 { till } else { pad };
         *busy = (*busy).max(self.now + after);
@@ -167,7 +179,7 @@ impl Machine {
     fn rest(&mut self, cycles: u64) -> Result<(), PicoError> {
         let end = self.now + cycles;
         while self.now < end {
-            self.step(end)?;
+            self.step_to(end)?;
         }
         Ok(())
     }
@@ -176,7 +188,7 @@ impl Machine {
     fn until(&mut self, what: impl Fn(&Happened) -> bool) -> Result<(), PicoError> {
         let end = self.now + MINUTES * 60 * HZ;
         while self.now < end {
-            for happened in self.step(end)? {
+            for happened in self.step_to(end)? {
                 if let Happened::Till(Heard::Event(Event::Refused(why))) = happened {
                     return Err(PicoError::Refused(why));
                 }
@@ -189,17 +201,21 @@ impl Machine {
     }
 
     /// The chip goes on until it does something, or the card does.
-    fn step(&mut self, end: u64) -> Result<Vec<Happened>, PicoError> {
+    pub(super) fn step_to(&mut self, end: u64) -> Result<Vec<Happened>, PicoError> {
         let next = self.slot.next().unwrap_or(end).min(end);
         let mut into = std::mem::take(&mut self.into);
         into.extend(self.slot.take_into());
         let (now, out) = self.chip.run(next, &into)?;
         self.now = now;
+        self.said.clear();
         let mut all = Vec::new();
         for (at, out) in out {
             match out {
                 Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
-                Out::Uart(line, byte) if line == TILL.0 => all.extend(self.till.hear(byte).map(Happened::Till)),
+                Out::Uart(line, byte) if line == TILL.0 => {
+                    self.said.push(byte);
+                    all.extend(self.till.hear(byte).map(Happened::Till));
+                }
                 Out::Uart(_, ENQ) => {
                     self.looks_at_screen(&mut all)?;
                     all.push(Happened::PinAwaited);
@@ -224,6 +240,13 @@ impl Machine {
         }
         self.looked = self.log.lines.len();
         Ok(())
+    }
+
+    /// The image's log since this was last asked.
+    pub(super) fn log_so_far(&mut self) -> Result<Vec<String>, PicoError> {
+        self.looks_at_screen(&mut Vec::new())?;
+        self.looked = 0;
+        Ok(std::mem::take(&mut self.log.lines))
     }
 
     fn endless(&mut self) -> PicoError {

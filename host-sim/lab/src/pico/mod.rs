@@ -6,6 +6,7 @@
 //! | `harness` | the program that runs the chip, and what is said to it |
 //! | `wire` | I/O: levels in time, and the characters in them |
 //! | `slot` | the card at the pins, and the referee |
+//! | `outside` | a till that is another program |
 //! | [`machine`] | all of these together |
 //!
 //! Time is the chip's: cycles of its clock of 125 MHz. Two runs of the same visit are the same to the cycle. The card's line is seen as
@@ -13,6 +14,7 @@
 
 mod harness;
 pub mod machine;
+mod outside;
 mod slot;
 mod wire;
 
