@@ -1,7 +1,9 @@
-//! `qiyong emulate`: one visit at the flashable image on an emulated board. `visit` plays the visit, and exists only
-//! with the feature `lab`.
+//! `qiyong emulate`: a flashable image on an emulated board. `visit` plays one visit, `outside` has another program as its till;
+//! both exist only with the feature `lab`.
 
 mod args;
+#[cfg(feature = "lab")]
+mod outside;
 #[cfg(feature = "lab")]
 mod visit;
 

@@ -5,6 +5,9 @@
 /// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
 pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 
+/// Where it puts that of the board Pico.
+pub(crate) const ELF_PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
+
 #[cfg(feature = "lab")]
 pub(crate) use qiyong::in_process::play_emulated;
 #[cfg(feature = "lab")]

@@ -29,6 +29,7 @@ mod scenario;
 mod stack;
 mod story;
 mod terminal;
+mod till;
 mod vicc;
 
 use std::path::PathBuf;
@@ -93,6 +94,8 @@ enum Verb {
     },
     /// Run the terminal application on this machine's screen and keyboard
     Terminal(terminal::TerminalArgs),
+    /// Be the till of a board on the desk, at its serial line: set it up, have it serve, carry its messages to the centre
+    Till(till::TillArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulate::EmulateArgs),
     /// List debug probes
@@ -200,6 +203,7 @@ fn main() -> ExitCode {
         Verb::Pcscd { args, verb: None } => pcscd::run(&args, output),
         Verb::Readers { json } => readers::run(json, output),
         Verb::Terminal(args) => terminal::run(&args, output),
+        Verb::Till(args) => till::run(&args, output),
         Verb::Emulate(args) => emulate::run(&args, output),
         Verb::Probes { json } => probes::run(json, output),
         Verb::Flash(args) => flash::run(&args, output),

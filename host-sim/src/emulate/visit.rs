@@ -19,7 +19,8 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::serial::setup::Setup;
 
-use super::args::EmulateArgs;
+use super::args::{Board, EmulateArgs};
+use super::outside;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
@@ -51,7 +52,22 @@ struct Told<'a> {
 
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    let Task::Serve(operation) = args.operation.task(&mut Desk::new(args.json))? else {
+    if let Some(line) = &args.till_line {
+        return outside::run(args, line, output);
+    }
+    if args.board != Board::BL475eIot01a {
+        return Err(
+            "this board has another program as its till: give --till-line tcp://127.0.0.1:0, and use `qiyong till`"
+                .into(),
+        );
+    }
+    let Some(operation) = &args.operation else {
+        return Err(
+            "what is to be done? Give an operation, such as `purchase 35.80`, or --till-line for a till of its own"
+                .into(),
+        );
+    };
+    let Task::Serve(operation) = operation.task(&mut Desk::new(args.json))? else {
         return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
     };
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
@@ -59,7 +75,7 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     // The board's flash is blank at each start: it begins anew, in a batch of its own, where that can be had.
     centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
-    let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
+    let mut machine = Machine::boot(&args.elf(), setup).map_err(|error| error.to_string())?;
     // One clock for both, also where that of a test centre was stopped.
     let time = at(centre.now());
     let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
@@ -125,15 +141,25 @@ fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
 }
 
 fn key_pin(moment: Moment) -> Does {
-    let what = match moment {
-        Moment::Pin(Asked::Present) => "PIN",
-        Moment::Pin(Asked::New) => "new PIN",
-        Moment::Pin(Asked::NewAgain) => "new PIN again",
-        Moment::Card | Moment::Transaction => return Does::Nothing,
-    };
-    complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
+    let Moment::Pin(asked) = moment else { return Does::Nothing };
+    ask_for(asked);
     // Input that cannot be read counts as none.
     let row = rows::next().ok().flatten().unwrap_or_default();
+    keyed(&row)
+}
+
+/// Says that this PIN is asked for.
+pub(super) fn ask_for(asked: Asked) {
+    let what = match asked {
+        Asked::Present => "PIN",
+        Asked::New => "new PIN",
+        Asked::NewAgain => "new PIN again",
+    };
+    complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
+}
+
+/// What the holder does who keys this row.
+pub(super) fn keyed(row: &str) -> Does {
     match row.trim() {
         "" => Does::Cancels,
         digits => Does::Keys(Zeroizing::new(digits.into())),
