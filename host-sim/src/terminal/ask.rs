@@ -176,8 +176,13 @@ impl<'a> Operations<'a> {
                     let parsed = Line::try_parse_from(words.iter().copied());
                     return Some(match parsed {
                         Ok(line) => line.asked.task(desk),
-                        // The first row says what is wrong; the other rows are about options of a program.
-                        Err(error) => Err(masked(error.to_string().lines().next().unwrap_or_default())),
+                        // The rows before the first empty one say what is wrong; the others are about options of a program.
+                        Err(error) => {
+                            let text = error.to_string();
+                            let rows: Vec<&str> =
+                                text.lines().map(str::trim).take_while(|row| !row.is_empty()).collect();
+                            Err(masked(&rows.join(" ")))
+                        }
                     });
                 }
             }

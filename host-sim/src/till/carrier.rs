@@ -15,6 +15,11 @@ use crate::reach::Reached;
 /// F39 of an answer by which the centre does what was asked.
 const DONE: &[u8] = b"00";
 
+/// F39 by which the centre says that a message's MAC is wrong, and what that means here. The terminal believes no such answer.
+const WRONG_MAC: &[u8] = b"A0";
+const WRONG_KEY: &str =
+    "A0: the centre has another key for this terminal: look at --key, and at `qiyong centre terminal register`";
+
 /// What a message is about.
 struct About {
     words: String,
@@ -59,20 +64,24 @@ impl Carrier {
         let (said, answer) = match answer {
             Ok(Some(answer)) => {
                 let code = code(&answer);
-                (
-                    format!("← {}", if code == DONE { "done".into() } else { String::from_utf8_lossy(&code) }),
-                    Some(answer),
-                )
+                let words = match code.as_slice() {
+                    DONE => "done".into(),
+                    WRONG_MAC => WRONG_KEY.into(),
+                    other => String::from_utf8_lossy(other).into_owned(),
+                };
+                (format!("← {words}"), Some(answer))
             }
             Ok(None) => ("(no answer)".into(), None),
             Err(failure) => (format!("(no answer: {failure})"), None),
         };
         told::say(&format!("centre   → {words:<32} {said}"), self.json);
-        let is_done = answer.as_ref().is_some_and(|answer| code(answer) == DONE);
-        Carried {
-            frame: from_centre(answer.as_deref().unwrap_or_default()),
-            known: transaction.filter(|(_, word)| is_done || *word == Word::Sent),
-        }
+        let is_done = answer.as_ref().map(|answer| code(answer) == DONE);
+        let known = transaction.and_then(|(stan, word)| match (word, is_done) {
+            (word, Some(true)) => Some((stan, word)),
+            (Word::Sent, Some(false)) => Some((stan, Word::Refused)),
+            _ => None,
+        });
+        Carried { frame: from_centre(answer.as_deref().unwrap_or_default()), known }
     }
 
     /// What the centre's journal says became of a transaction, if one can look there.

@@ -26,6 +26,8 @@ enum Became {
     Ended(Box<Ended>),
     /// No transaction was sent.
     NotSent,
+    /// The centre has refused it.
+    Refused,
     /// The centre has undone it.
     Reversed,
     /// The centre has booked it.
@@ -41,6 +43,7 @@ impl Became {
         match self {
             Self::Ended(_) => "ended",
             Self::NotSent => "not-sent",
+            Self::Refused => "refused",
             Self::Reversed => "reversed",
             Self::Confirmed => "confirmed",
             Self::Owed => "owed",
@@ -52,6 +55,7 @@ impl Became {
         match self {
             Self::Ended(_) => "ended",
             Self::NotSent => "was not sent to the centre: nobody was charged 未扣款",
+            Self::Refused => "was refused by the centre: nobody was charged 未扣款",
             Self::Reversed => "was reversed: nobody was charged 已冲正，未扣款",
             Self::Confirmed => "is done and booked: the holder was charged once 已扣款",
             Self::Owed => "is not settled yet: the terminal tells the centre first at its next visit 待报",
@@ -103,6 +107,7 @@ fn became(till: &mut Till, open: &Open, state: &State) -> Result<(Became, State)
         .filter(|word| *word != Word::Sent)
         .or_else(|| till.carrier.looked_up((till.institution, till.name), stan));
     let became = match word {
+        Some(Word::Refused) => Became::Refused,
         Some(Word::Reversed) => Became::Reversed,
         Some(Word::Confirmed) => Became::Confirmed,
         Some(Word::Sent) | None if state.reversal_due || state.confirmation_due => Became::Owed,

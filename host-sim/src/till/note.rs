@@ -15,6 +15,8 @@ use qiyong_sim::private_file;
 pub(super) enum Word {
     /// It was sent.
     Sent,
+    /// The centre has refused it.
+    Refused,
     /// The centre has taken its reversal.
     Reversed,
     /// The centre has taken its confirmation.

@@ -122,7 +122,7 @@ fn a_sale_whose_line_to_the_centre_is_cut_is_reversed_or_confirmed() {
         desk.board.key("271828\n");
         let (status, report, seen) = desk.till(&["purchase", "1.00"]);
         cuts.try_recv().unwrap_or_else(|_| panic!("{cut:?} was not made: {report} {seen}"));
-        let is_sold = mti != TRANSACTION.0;
+        let is_sold = mti == CONFIRMATION.0;
         assert_eq!(
             (status, report["outcome"] == "approved"),
             (i32::from(!is_sold), is_sold),

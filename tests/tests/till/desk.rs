@@ -58,6 +58,12 @@ impl Board {
         board
     }
 
+    /// Ends it, and waits for that: it lets the card go.
+    pub(super) fn end(&mut self) {
+        self.process.signal("-TERM");
+        assert!(self.process.child.wait().expect("it ends").success());
+    }
+
     /// Keys rows at its PIN pad.
     pub(super) fn key(&mut self, rows: &str) {
         self.keys.as_mut().expect("a keyboard").write_all(rows.as_bytes()).expect("it reads");
@@ -93,6 +99,12 @@ impl Desk {
         let board = Board::start(board, line, &terminals.file("v3.toml"));
         let centre = terminals.address().to_owned();
         Self { terminals, board, centre }
+    }
+
+    /// The board ends, and its memory with it; another one starts in its place.
+    pub(super) fn restart(&mut self, board: &str, line: &str) {
+        self.board.end();
+        self.board = Board::start(board, line, &self.terminals.file("v3.toml"));
     }
 
     /// `qiyong till` at the board's line, with these options and words.

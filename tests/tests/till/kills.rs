@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 use qiyong_tests::closing::closing_line;
 
 use super::cuts::{Between, CONFIRMATION, Cut, TRANSACTION};
-use super::desk::{Desk, LIFE, PINS, ended};
+use super::desk::{Desk, LIFE, PINS, PLACE, ended};
 
 /// Kills a till when this has happened.
 fn kill_when(desk: &Desk, happened: &Receiver<()>) {
@@ -65,4 +65,30 @@ fn a_till_killed_while_the_holder_keys_is_followed_by_one_that_carries_the_rest(
     assert_eq!((&report["charge"], &report["activated"]), (&3580.into(), &true.into()), "{report}");
     assert!(seen.contains("still serves a holder") && seen.contains("nothing else was begun"), "{seen}");
     assert_eq!(desk.books(), 3580);
+}
+
+/// The till and the terminal are both gone, and the terminal's memory with it, as an emulated board's is when it ends: nobody claims
+/// to know, and nothing is sold a second time.
+#[test]
+fn what_nobody_remembers_is_said_to_be_unknown_or_looked_up_at_the_centre() {
+    for knows in [false, true] {
+        let mut desk = Desk::new("b-l475e-iot01a", "tcp://127.0.0.1:0");
+        let between = Between::new(&desk.centre);
+        desk.centre.clone_from(&between.address);
+        desk.board.key(PINS);
+        let (mti, number) = CONFIRMATION;
+        kill_when(&desk, &between.cut(Cut { mti, number, arrives: true }));
+        desk.restart("b-l475e-iot01a", "tcp://127.0.0.1:0");
+        let note = format!("{PLACE}-00000001.till");
+        let database = desk.terminals.file("centre.db").display().to_string();
+        if knows {
+            desk.centre = database;
+        }
+        let (status, report, seen) = desk.till(&["--memory", &note, "purchase", "35.80"]);
+        let became = if knows { "confirmed" } else { "unknown" };
+        assert_eq!((&report["former"], &report["became"]), (&true.into(), &became.into()), "{report} {seen}");
+        assert_eq!((status, &report["stan"]), (i32::from(!knows), &1.into()), "{report} {seen}");
+        assert!(seen.contains("nothing else was begun") && !desk.terminals.file(&note).exists(), "{seen}");
+        assert_eq!(desk.books(), 3580);
+    }
 }

@@ -94,7 +94,7 @@ fn what_is_wrong_is_told_with_its_cause_and_the_way_out() {
     assert_eq!((status, &report["activated"]), (0, &true.into()), "{report} {seen}");
 }
 
-/// A key that the centre does not have for this terminal: nothing is sold, and the receipt says whom to ask.
+/// A key that the centre does not have for this terminal: nothing is sold, since the terminal believes no answer; the till says why.
 #[test]
 fn a_terminal_with_a_wrong_key_sells_nothing() {
     let desk = Desk::new("b-l475e-iot01a", "tcp://127.0.0.1:0");
@@ -103,7 +103,8 @@ fn a_terminal_with_a_wrong_key_sells_nothing() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let (status, report, seen) = desk.till(&["--key", "wrong.key", "purchase", "1.00"]);
     assert_eq!((status, &report["outcome"]), (1, &"failed".into()), "{report} {seen}");
-    assert_eq!((&report["charge"], &report["advice"]), (&0.into(), &"call-service".into()), "{report} {seen}");
+    assert_eq!((&report["charge"], &report["reason"]), (&0.into(), &"no-answer".into()), "{report} {seen}");
+    assert!(seen.contains("the centre has another key for this terminal"), "{seen}");
 }
 
 /// One program at a time has a line, whichever kind it is of.
