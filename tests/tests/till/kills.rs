@@ -89,6 +89,7 @@ fn what_nobody_remembers_is_said_to_be_unknown_or_looked_up_at_the_centre() {
         assert_eq!((&report["former"], &report["became"]), (&true.into(), &became.into()), "{report} {seen}");
         assert_eq!((status, &report["stan"]), (i32::from(!knows), &1.into()), "{report} {seen}");
         assert!(seen.contains("nothing else was begun") && !desk.terminals.file(&note).exists(), "{seen}");
-        assert_eq!(desk.books(), 3580);
+        // The board in its place is another terminal, which the centre does not take under this name: its books are the centre's.
+        assert_eq!(desk.sold(), 3580);
     }
 }
