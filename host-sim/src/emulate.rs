@@ -5,13 +5,21 @@ mod args;
 #[cfg(feature = "lab")]
 mod outside;
 #[cfg(feature = "lab")]
+mod pad;
+#[cfg(feature = "lab")]
 mod visit;
 
-#[cfg(not(feature = "lab"))]
 use crate::output::{Output, Verdict};
 pub(crate) use args::EmulateArgs;
+
+/// Plays a visit, or serves tills.
 #[cfg(feature = "lab")]
-pub(crate) use visit::run;
+pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+    match &args.till_line {
+        Some(line) => outside::run(args, line, output),
+        None => visit::run(args, output),
+    }
+}
 
 /// Without the emulator.
 #[cfg(not(feature = "lab"))]

@@ -22,7 +22,7 @@ use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 
 use super::args::{Board, EmulateArgs};
-use super::visit::{ask_for, keyed};
+use super::pad::{ask_for, keyed};
 use crate::output::{Output, Verdict, complain};
 use crate::rows;
 

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
 use qiyong_centre::{Centre, test_mac_key};
 use qiyong_firmware::terminal::CauseCode;
 use qiyong_lab::emulator::EmulatorError;
-use qiyong_lab::emulator::holder::{Asked, Does, Moment};
+use qiyong_lab::emulator::holder::{Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
@@ -20,7 +19,7 @@ use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::serial::setup::Setup;
 
 use super::args::{Board, EmulateArgs};
-use super::outside;
+use super::pad::{ask_for, keyed};
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
@@ -52,9 +51,6 @@ struct Told<'a> {
 
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    if let Some(line) = &args.till_line {
-        return outside::run(args, line, output);
-    }
     if args.board != Board::BL475eIot01a {
         return Err(
             "this board has another program as its till: give --till-line tcp://127.0.0.1:0, and use `qiyong till`"
@@ -146,22 +142,4 @@ fn key_pin(moment: Moment) -> Does {
     // Input that cannot be read counts as none.
     let row = rows::next().ok().flatten().unwrap_or_default();
     keyed(&row)
-}
-
-/// Says that this PIN is asked for.
-pub(super) fn ask_for(asked: Asked) {
-    let what = match asked {
-        Asked::Present => "PIN",
-        Asked::New => "new PIN",
-        Asked::NewAgain => "new PIN again",
-    };
-    complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
-}
-
-/// What the holder does who keys this row.
-pub(super) fn keyed(row: &str) -> Does {
-    match row.trim() {
-        "" => Does::Cancels,
-        digits => Does::Keys(Zeroizing::new(digits.into())),
-    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use qiyong_protocol::ecr::{Command, Event, Refused};
+use qiyong_protocol::ecr::{Command, Event, Refused, State};
 use qiyong_sim::serial::till::{self, Heard, TillEnd};
 
 use super::port::Port;
@@ -41,6 +41,14 @@ pub(super) enum LineError {
     /// The terminal does not do it.
     #[error("the terminal refuses: {0}")]
     Refused(Refused),
+}
+
+/// The terminal's state, if that is what it tells.
+pub(super) fn state_of(event: &Event) -> Option<State> {
+    match event {
+        Event::State(state) => Some(*state),
+        _ => None,
+    }
 }
 
 /// The line.

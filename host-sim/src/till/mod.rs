@@ -31,10 +31,10 @@ use crate::terminal::load_key::{self, LoadKeyArgs};
 use crate::terminal::{AskedOperation, Desk, Operations, beside, key};
 use carrier::Carrier;
 use former::Former;
-use line::{Line, LineError};
+use line::{Line, LineError, state_of};
 use note::Note;
 use port::Port;
-use sale::Till;
+use sale::{Served, Till};
 
 /// Which terminal, which centre, and what to do.
 #[derive(Args, Debug)]
@@ -146,17 +146,15 @@ fn work(
                 continue;
             }
         };
-        worst = worst.max(till.serve(&task, output)?);
+        worst = worst.max(match till.serve(&task, output)? {
+            Served::Told(verdict) => verdict,
+            Served::Forgotten(state) => {
+                told::say("the terminal started anew in the middle, and does not know the request any more", args.json);
+                former::settle(till, &state)?.map_or(Verdict::No, |former| former.tell(till, output))
+            }
+        });
     }
     Ok(worst)
-}
-
-/// The terminal's state, if that is what it tells.
-fn state_of(event: &Event) -> Option<State> {
-    match event {
-        Event::State(state) => Some(*state),
-        _ => None,
-    }
 }
 
 /// Tells the terminal where it stands; one that has no key of that name gets it first.

@@ -10,11 +10,10 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_sim::serial::till::Heard;
 
 use super::carrier::{Carried, Carrier};
-use super::former;
 use super::interrupt::Interrupt;
-use super::line::{Line, LineError};
+use super::line::{Line, LineError, state_of};
 use super::note::{Note, Open, Word};
-use super::{state_of, told};
+use super::told;
 use crate::output::{Output, Verdict};
 use crate::terminal::{Task, at};
 
@@ -30,6 +29,14 @@ pub(super) enum Over {
     /// The terminal has told its end.
     Ended(Ended),
     /// It does not know the visit any more, as after a power cut.
+    Forgotten(State),
+}
+
+/// What has become of a request.
+pub(super) enum Served {
+    /// Its end was told.
+    Told(Verdict),
+    /// The terminal does not know it any more.
     Forgotten(State),
 }
 
@@ -64,7 +71,7 @@ impl Till {
     }
 
     /// Serves a holder, or settles something with the centre; prints how it ended.
-    pub(super) fn serve(&mut self, task: &Task, output: &mut Output) -> Result<Verdict, String> {
+    pub(super) fn serve(&mut self, task: &Task, output: &mut Output) -> Result<Served, String> {
         let state = self.state()?;
         let reference = new_reference()?;
         let time = at(self.carrier.now());
@@ -97,14 +104,8 @@ impl Till {
             Err(error) => return Err(error.to_string()),
         };
         match over {
-            Over::Ended(ended) => self.tell(task, &ended, output),
-            Over::Forgotten(state) => {
-                told::say("the terminal started anew in the middle, and does not know the request any more", self.json);
-                match former::settle(self, &state)? {
-                    Some(former) => Ok(former.tell(self, output)),
-                    None => Ok(Verdict::No),
-                }
-            }
+            Over::Ended(ended) => self.tell(task, &ended, output).map(Served::Told),
+            Over::Forgotten(state) => Ok(Served::Forgotten(state)),
         }
     }
 
