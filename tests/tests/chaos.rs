@@ -154,6 +154,21 @@ fn the_last_byte_of_a_visit_may_come_twice() {
     });
 }
 
+/// Found by worlds: a cut while the terminal is set up, before the holder's turn, left the receipt of the visit before, and the auditor
+/// took it for this one's.
+#[test]
+fn a_cut_before_the_holders_turn_leaves_no_receipt_of_the_visit_before() {
+    let head = "seed = 5009955971884473086\nterminals = 3\ncards = 3\n";
+    let step = |id, card| format!("[[step]]\nid = {id}\nterminal = 1\ncard = {card}\nasks = \"use\"\nfen = 16340\n");
+    let bytes: Vec<u32> = (0..240).collect();
+    in_parallel(&bytes, |byte| {
+        let trouble = format!("[[step.trouble]]\nwhat = \"power-at-byte\"\nbyte = {byte}\n");
+        let kind = "[[step.trouble]]\nwhat = \"link\"\nkind = \"unsendable\"\n";
+        let plan = Plan::parse(&format!("{head}{}{}{trouble}{kind}", step(8, 1), step(10, 2))).unwrap();
+        assert_eq!(play_plan(&plan, false).unwrap().broken, None);
+    });
+}
+
 #[test]
 fn a_file_that_is_no_plan_is_refused_with_the_reason() {
     let good = drawn(0).text();

@@ -35,7 +35,8 @@ struct Codes(RefCell<VecDeque<Code>>);
 #[derive(Debug)]
 struct Code {
     key: X919,
-    bytes: Vec<u8>,
+    /// A message may hold the number of a holder's document.
+    bytes: Zeroizing<Vec<u8>>,
     mac: Mac,
 }
 
@@ -63,7 +64,7 @@ impl MacKey for Heard<'_> {
         }
         let mac = self.key.mac_after(before, authenticated);
         codes.truncate(CODES - 1);
-        codes.push_front(Code { key: self.key.clone(), bytes: [before, authenticated].concat(), mac });
+        codes.push_front(Code { key: self.key.clone(), bytes: Zeroizing::new([before, authenticated].concat()), mac });
         mac
     }
 }

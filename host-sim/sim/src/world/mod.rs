@@ -29,6 +29,7 @@ pub mod visit;
 mod watch;
 
 use std::cell::RefCell;
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -248,9 +249,12 @@ impl WorldTerminal {
         what: Interruption,
         operation: &Operation,
         card: Option<SharedCard>,
-        visit: Visit,
+        mut visit: Visit,
     ) -> Result<Report, TillError> {
         let mut watch = what.watch(&self.flash);
+        let [pins, new_pins] = [&mut visit.pins, &mut visit.new_pins].map(mem::take);
+        // First of all: a cut before the holder's turn must not leave the receipt of the visit before.
+        self.station.terminal().operator().begin(pins, new_pins, visit.cancel);
         if !self.is_set_up {
             let set_up = self.station.set_up_while(|| watch.has_power(), self.setup.clone());
             if self.flash.is_off() {
@@ -272,12 +276,11 @@ impl WorldTerminal {
         }
         self.station.till().begin(&visit);
         let noisy = visit.noise.is_some();
-        let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, clock_ahead, .. } = visit;
+        let Visit { pull_during, faults, noise, storage_worn, clock_ahead, .. } = visit;
         self.seat.pull_during(pull_during);
         self.flash.refuse(storage_worn);
         self.plan.begin(faults, noise);
         self.line().set_card(card);
-        self.station.terminal().operator().begin(pins, new_pins, cancel);
         let begin = self.time.elapsed();
         let till_time = later(self.time.timestamp(), clock_ahead);
         let served = self.station.serve_watched(watch, operation, till_time);
