@@ -6,6 +6,7 @@
 pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 
 /// Where it puts that of the board Pico.
+#[cfg(feature = "lab")]
 pub(crate) const ELF_PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
 
 #[cfg(feature = "lab")]

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::centre::institution;
+#[cfg(feature = "lab")]
 use crate::extras::{ELF, ELF_PICO};
 use crate::reach::Target;
 use crate::terminal::AskedOperation;
@@ -21,6 +22,7 @@ pub(crate) enum Board {
     Pico,
 }
 
+#[cfg(feature = "lab")]
 impl Board {
     /// Where its image is.
     const fn elf(self) -> &'static str {
@@ -67,6 +69,7 @@ pub(crate) struct EmulateArgs {
     pub(super) operation: Option<AskedOperation>,
 }
 
+#[cfg(feature = "lab")]
 impl EmulateArgs {
     /// The image.
     pub(super) fn elf(&self) -> PathBuf {
