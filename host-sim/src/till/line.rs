@@ -126,17 +126,29 @@ impl Line {
     }
 
     /// Says a command, again if that is needed, and waits for the event that answers it. What comes for the centre meanwhile is
-    /// lost, as on any line; the terminal says it again.
+    /// heard next.
     pub(super) fn ask<T>(&mut self, command: &Command, known: impl Fn(&Event) -> Option<T>) -> Result<T, LineError> {
-        let begun = Instant::now();
-        loop {
+        let (begun, mut kept) = (Instant::now(), VecDeque::new());
+        let answer = self.ask_keeping(begun, command, known, &mut kept);
+        kept.append(&mut self.heard);
+        self.heard = kept;
+        answer
+    }
+
+    fn ask_keeping<T>(
+        &mut self,
+        begun: Instant,
+        command: &Command,
+        known: impl Fn(&Event) -> Option<T>,
+        kept: &mut VecDeque<Heard>,
+    ) -> Result<T, LineError> {
+        while begun.elapsed() < self.patience {
             self.command(command)?;
             let until = Instant::now() + AGAIN.min(self.patience);
-            loop {
-                let left = until.saturating_duration_since(Instant::now());
-                match self.next(left)? {
+            while Instant::now() < until {
+                match self.next(until.saturating_duration_since(Instant::now()))? {
                     // It has not taken note yet of what was said before, or serves somebody.
-                    Some(Heard::Event(Event::Refused(Refused::Busy))) if begun.elapsed() < self.patience => {
+                    Some(Heard::Event(Event::Refused(Refused::Busy))) => {
                         std::thread::sleep(BUSY);
                         break;
                     }
@@ -146,21 +158,19 @@ impl Line {
                             return Ok(known);
                         }
                     }
-                    Some(Heard::ToCentre(_) | Heard::Nonsense(_)) => {}
-                    None => {
-                        // It may say something, and never what answers.
-                        if begun.elapsed() >= self.patience {
-                            self.look(begun)?;
-                            return Err(LineError::Silent {
-                                name: self.name.clone(),
-                                seconds: self.patience.as_secs(),
-                            });
-                        }
-                        break;
-                    }
+                    Some(message) => kept.push_back(message),
+                    None => break,
                 }
             }
         }
+        // It may say something, and never what answers.
+        self.look(begun)?;
+        Err(LineError::Silent { name: self.name.clone(), seconds: self.patience.as_secs() })
+    }
+
+    /// Drops what has come for the centre: it is of a visit that is over.
+    pub(super) fn forget(&mut self) {
+        self.heard.clear();
     }
 
     fn gone(&self, error: io::Error) -> LineError {

@@ -73,6 +73,7 @@ impl Till {
     /// Serves a holder, or settles something with the centre; prints how it ended.
     pub(super) fn serve(&mut self, task: &Task, output: &mut Output) -> Result<Served, String> {
         let state = self.state()?;
+        self.line.forget();
         let reference = new_reference()?;
         let time = at(self.carrier.now());
         let command = match task {
