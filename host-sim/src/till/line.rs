@@ -142,6 +142,7 @@ impl Line {
         known: impl Fn(&Event) -> Option<T>,
         kept: &mut VecDeque<Heard>,
     ) -> Result<T, LineError> {
+        let mut is_busy = false;
         while begun.elapsed() < self.patience {
             self.command(command)?;
             let until = Instant::now() + AGAIN.min(self.patience);
@@ -149,6 +150,7 @@ impl Line {
                 match self.next(until.saturating_duration_since(Instant::now()))? {
                     // It has not taken note yet of what was said before, or serves somebody.
                     Some(Heard::Event(Event::Refused(Refused::Busy))) => {
+                        is_busy = true;
                         std::thread::sleep(BUSY);
                         break;
                     }
@@ -162,6 +164,9 @@ impl Line {
                     None => break,
                 }
             }
+        }
+        if is_busy {
+            return Err(LineError::Refused(Refused::Busy));
         }
         // It may say something, and never what answers.
         self.look(begun)?;

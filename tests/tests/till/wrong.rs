@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::thread;
 
+use qiyong_protocol::ecr::{Event, Refused};
+use qiyong_protocol::frame::{Peer, encode};
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;
 
@@ -20,14 +22,14 @@ fn till(desk: &Desk, options: &[&str]) -> (i32, String) {
     (output.status.code().expect("an exit status"), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Somebody at a port who says this, again and again, and takes whatever comes.
-fn somebody(says: &'static [u8]) -> String {
+/// Somebody at a port who says this to each who comes, and takes whatever comes.
+fn somebody(says: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         let mut all = Vec::new();
         for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.write_all(says);
+            let _ = stream.write_all(&says);
             // It is not closed.
             all.push(stream);
         }
@@ -40,7 +42,10 @@ fn what_is_wrong_is_told_with_its_cause_and_the_way_out() {
     let mut desk = Desk::new("b-l475e-iot01a", "pty");
     let (line, centre) = (desk.board.line.clone(), desk.centre.clone());
     let nobody = format!("tcp://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    let (silent, talks) = (somebody(b""), somebody(b"\0garbage\0\x80AT+CGMI\r\n\0"));
+    let (silent, talks) = (somebody(b"".to_vec()), somebody(b"\0garbage\0\x80AT+CGMI\r\n\0".to_vec()));
+    let mut frame = [0; 32];
+    let busy = encode(Peer::Till, &Event::Refused(Refused::Busy).encode(), &mut frame).unwrap();
+    let busy = somebody(busy.to_vec());
     fs::write(desk.terminals.file("open.key"), "0123456789ABCDEFFEDCBA9876543210").unwrap();
     fs::write(desk.terminals.file("other.key"), "0123456789ABCDEFFEDCBA9876543210").unwrap();
     for (file, mode) in [("open.key", 0o644), ("other.key", 0o600)] {
@@ -56,6 +61,7 @@ fn what_is_wrong_is_told_with_its_cause_and_the_way_out() {
         (vec!["--port", &nobody, "status"], &["no terminal's line can be reached", "qiyong emulate --till-line"]),
         (vec!["--port", &silent, "--patience", "1", "status"], &["no answer within 1 s", "do its two wires cross"]),
         (vec!["--port", &talks, "--patience", "1", "status"], &["none is of a frame", "115200 baud"]),
+        (vec!["--port", &busy, "--patience", "1", "status"], &["the terminal serves a holder", "cancel"]),
         // The centre.
         (vec!["--port", &line, "purchase", "1.00"], &["which centre?", "--centre"]),
         (vec!["--port", &line, "--centre", &nobody, "purchase", "1.00"], &["no centre can be reached at", "无法连接"]),
