@@ -7,10 +7,10 @@ use super::clock;
 use super::happened::Happened as Own;
 use super::holder::{Does, asked};
 use super::machine::Machine;
-use crate::till_line::{Board, Happened};
+use crate::till_line::{Alone, Happened};
 use qiyong_sim::line::SharedCard;
 
-impl Board for Machine {
+impl Alone for Machine {
     type Error = EmulatorError;
 
     fn now(&self) -> Duration {

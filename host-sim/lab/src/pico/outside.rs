@@ -6,13 +6,13 @@ use super::PicoError;
 use super::machine::{Happened as Own, Machine, TILL};
 use super::slot::HZ;
 use crate::emulator::holder::{Does, asked};
-use crate::till_line::{Board, Happened};
+use crate::till_line::{Alone, Happened};
 use qiyong_sim::line::SharedCard;
 
 /// So much of its time goes by at once at the most: then somebody looks at the line.
 const AT_ONCE: u64 = HZ / 10;
 
-impl Board for Machine {
+impl Alone for Machine {
     type Error = PicoError;
 
     fn now(&self) -> Duration {

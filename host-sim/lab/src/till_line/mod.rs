@@ -30,8 +30,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long nobody looks, in real time, while nothing happens.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// An emulated board, as far as it is needed here.
-pub trait Board {
+/// An emulated board with a card and a holder, and without a till.
+pub trait Alone {
     /// Why it cannot go on.
     type Error: From<std::io::Error>;
 
@@ -161,7 +161,7 @@ impl Waits {
 ///
 /// # Errors
 /// The emulator or the line fails.
-pub fn serve<B: Board>(
+pub fn serve<B: Alone>(
     board: &mut B,
     door: &mut Door,
     card: &SharedCard,
@@ -200,7 +200,7 @@ pub fn serve<B: Board>(
 }
 
 /// What follows from what the board has done.
-fn takes<B: Board>(
+fn takes<B: Alone>(
     board: &mut B,
     waits: &mut Waits,
     happened: Happened,
