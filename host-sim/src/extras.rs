@@ -2,17 +2,68 @@
 //! `serve`; and what replaces them without it, so that the demo is built sooner. The replacement says that these parts are
 //! missing.
 
+use std::path::Path;
+
+use clap::ValueEnum;
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::scenario::stage::{Played, RunError};
+
 /// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
 pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+/// The same of the Pico.
+const PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
 
-/// Where it puts that of the board Pico.
-#[cfg(feature = "lab")]
-pub(crate) const ELF_PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
+/// The boards that can be emulated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BoardKind {
+    /// B-L475E-IOT01A, in QEMU; its card line carries whole bytes
+    #[default]
+    #[value(name = "b-l475e-iot01a")]
+    First,
+    /// Raspberry Pi Pico, in rp2040js; its card line carries levels
+    Pico,
+}
+
+impl BoardKind {
+    /// Where `cargo xtask firmware` puts its image.
+    pub(crate) fn elf(self) -> &'static Path {
+        Path::new(match self {
+            Self::First => ELF,
+            Self::Pico => PICO,
+        })
+    }
+
+    /// Plays a scenario on such boards, which run this image; `tcp`: its centre is reached over TCP.
+    pub(crate) fn play(self, scenario: &Scenario, elf: &Path, tcp: bool) -> Result<Played, RunError> {
+        match (self, tcp) {
+            (Self::First, false) => play_emulated::<FirstBoard>(scenario, elf),
+            (Self::First, true) => play_emulated_over_tcp::<FirstBoard>(scenario, elf),
+            (Self::Pico, false) => play_emulated::<PicoBoard>(scenario, elf),
+            (Self::Pico, true) => play_emulated_over_tcp::<PicoBoard>(scenario, elf),
+        }
+    }
+
+    /// Why a scenario is not for such boards, if it is not.
+    pub(crate) fn refusal(self, scenario: &Scenario) -> Option<String> {
+        match self {
+            Self::First => refusal::<FirstBoard>(scenario),
+            Self::Pico => refusal::<PicoBoard>(scenario),
+        }
+    }
+}
 
 #[cfg(feature = "lab")]
 pub(crate) use qiyong::in_process::play_emulated;
 #[cfg(feature = "lab")]
-pub(crate) use qiyong_lab::stage::refusal;
+pub(crate) use qiyong_lab::emulator::machine::Machine as FirstBoard;
+#[cfg(feature = "lab")]
+pub(crate) use qiyong_lab::pico::machine::Machine as PicoBoard;
+
+#[cfg(feature = "lab")]
+fn refusal<B: qiyong_lab::board::Board>(scenario: &Scenario) -> Option<String> {
+    B::refusal(scenario).map(|why| why.to_string())
+}
+
 #[cfg(feature = "lab")]
 pub(crate) use qiyong_sim::capture::CaptureFolder;
 
@@ -27,7 +78,7 @@ pub(crate) use without_serve::play_emulated_over_tcp;
 pub(crate) use without_serve::play_over_tcp;
 
 #[cfg(not(feature = "lab"))]
-pub(crate) use without_lab::{CaptureFolder, NOT_BUILT_IN, play_emulated, refusal};
+pub(crate) use without_lab::{CaptureFolder, FirstBoard, NOT_BUILT_IN, PicoBoard, play_emulated, refusal};
 
 #[cfg(not(feature = "lab"))]
 mod without_lab {
@@ -41,6 +92,11 @@ mod without_lab {
 
     /// The error if this program was built without emulated boards and captures.
     pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
+
+    /// No board can be made.
+    pub(crate) struct FirstBoard;
+    /// No board can be made.
+    pub(crate) struct PicoBoard;
 
     /// No folder can be made.
     pub(crate) struct CaptureFolder(Infallible);
@@ -60,11 +116,11 @@ mod without_lab {
         }
     }
 
-    pub(crate) fn refusal(_: &Scenario) -> Option<String> {
+    pub(crate) fn refusal<B>(_: &Scenario) -> Option<String> {
         None
     }
 
-    pub(crate) fn play_emulated(_: &Scenario, _: &Path) -> Result<Played, RunError> {
+    pub(crate) fn play_emulated<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
         Err(RunError::NotHere(NOT_BUILT_IN.into()))
     }
 }
@@ -85,7 +141,7 @@ mod without_serve {
         Err(RunError::NotHere(NOT_BUILT_IN.into()))
     }
 
-    pub(crate) fn play_emulated_over_tcp(_: &Scenario, _: &Path) -> Result<Played, RunError> {
+    pub(crate) fn play_emulated_over_tcp<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
         Err(RunError::NotHere(NOT_BUILT_IN.into()))
     }
 }

@@ -13,6 +13,8 @@ use qiyong_centre::hsm::Hsm;
 use qiyong_centre::issue::IssueError;
 use qiyong_centre::{Centre, CentreError, Chain, JournalEntry, Phase, test_mac_key};
 #[cfg(feature = "lab")]
+use qiyong_lab::board::Board;
+#[cfg(feature = "lab")]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -256,20 +258,24 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
     run::play(scenario, new_centre()?)
 }
 
-/// Plays a scenario on emulated boards, which run the image `elf`.
+/// Plays a scenario on emulated boards of the kind `B`, which run the image `elf`.
 ///
 /// # Errors
 /// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
-pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
-    on_boards(scenario, new_centre()?, elf)
+pub fn play_emulated<B: Board>(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
+    on_boards::<_, B>(scenario, new_centre()?, elf)
 }
 
 /// Plays a scenario on emulated boards that ask this centre.
 #[cfg(feature = "lab")]
-pub(crate) fn on_boards<C: centre::Centre>(scenario: &Scenario, mut centre: C, elf: &Path) -> Result<Played, RunError> {
+pub(crate) fn on_boards<C: centre::Centre, B: Board>(
+    scenario: &Scenario,
+    mut centre: C,
+    elf: &Path,
+) -> Result<Played, RunError> {
     let cards = run::prepare(scenario, &mut centre)?;
-    run::play_on(scenario, &mut Emulated::new(scenario, centre, elf)?, &cards)
+    run::play_on(scenario, &mut Emulated::<C, B>::new(scenario, centre, elf)?, &cards)
 }
 
 fn new_centre() -> Result<InProcess, RunError> {

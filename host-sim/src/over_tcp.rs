@@ -27,6 +27,8 @@ use crate::in_process::InProcess;
 #[cfg(feature = "lab")]
 use crate::in_process::on_boards;
 use crate::tcp::TcpCentre;
+#[cfg(feature = "lab")]
+use qiyong_lab::board::Board;
 
 /// A centre in this process that is reached over TCP.
 pub struct OverTcp {
@@ -144,8 +146,8 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 /// # Errors
 /// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
-pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
-    on_boards(scenario, new_centre()?, elf)
+pub fn play_emulated<B: Board>(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
+    on_boards::<_, B>(scenario, new_centre()?, elf)
 }
 
 fn new_centre() -> Result<OverTcp, RunError> {

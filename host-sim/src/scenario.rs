@@ -8,7 +8,7 @@ use qiyong::in_process::play;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::FileReport;
 
-use crate::extras::{CaptureFolder, ELF, play_emulated, play_emulated_over_tcp, play_over_tcp, refusal};
+use crate::extras::{BoardKind, CaptureFolder, play_over_tcp};
 use crate::output::{Output, Verdict};
 
 /// Where scenarios are played.
@@ -17,7 +17,7 @@ enum BenchKind {
     /// The terminal's code in this process, a virtual card line, virtual time
     #[default]
     Simulated,
-    /// The flashable image on emulated boards (QEMU)
+    /// The flashable image on emulated boards
     Emulated,
 }
 
@@ -30,6 +30,9 @@ pub(crate) struct RunArgs {
     /// Where to play them
     #[arg(long, value_enum, default_value_t)]
     bench: BenchKind,
+    /// With `--bench emulated`: which board
+    #[arg(long, value_enum)]
+    board: Option<BoardKind>,
     /// With `--bench emulated`: the image, unless it is where `cargo xtask firmware` puts it
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
@@ -47,11 +50,15 @@ pub(crate) struct RunArgs {
 /// Where to play, and what else is wanted of it.
 enum Bench<'a> {
     Simulated(Option<CaptureFolder>),
-    Emulated(&'a Path),
+    Emulated(BoardKind, &'a Path),
 }
 
 impl RunArgs {
     fn bench(&self) -> Result<Bench<'_>, String> {
+        if self.bench == BenchKind::Simulated && self.board.is_some() {
+            return Err("--board goes with --bench emulated".into());
+        }
+        let board = self.board.unwrap_or_default();
         match (self.bench, &self.elf, &self.capture) {
             (BenchKind::Simulated, None, None) => Ok(Bench::Simulated(None)),
             (BenchKind::Simulated, None, Some(folder)) => {
@@ -62,7 +69,7 @@ impl RunArgs {
             (BenchKind::Emulated, _, Some(_)) => Err("--capture records the simulated card line: the emulator's has \
                  neither moments nor times; leave one of --capture and --bench emulated out"
                 .into()),
-            (BenchKind::Emulated, elf, None) => Ok(Bench::Emulated(elf.as_deref().unwrap_or(Path::new(ELF)))),
+            (BenchKind::Emulated, elf, None) => Ok(Bench::Emulated(board, elf.as_deref().unwrap_or(board.elf()))),
         }
     }
 }
@@ -108,11 +115,10 @@ fn play_file(path: &Path, bench: &Bench<'_>, tcp: bool) -> (FileReport, Option<S
         }
     };
     let played = match bench {
-        Bench::Emulated(_) if let Some(why) = refusal(&scenario) => {
-            return (FileReport::skipped(file, &scenario, why.to_string()), None);
+        Bench::Emulated(board, _) if let Some(why) = board.refusal(&scenario) => {
+            return (FileReport::skipped(file, &scenario, why), None);
         }
-        Bench::Emulated(elf) if tcp => play_emulated_over_tcp(&scenario, elf),
-        Bench::Emulated(elf) => play_emulated(&scenario, elf),
+        Bench::Emulated(board, elf) => board.play(&scenario, elf, tcp),
         Bench::Simulated(_) if tcp => play_over_tcp(&scenario),
         Bench::Simulated(_) => play(&scenario),
     };

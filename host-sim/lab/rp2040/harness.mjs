@@ -6,12 +6,16 @@
 //
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
-//   {"load": {"elf": FILE}}                      starts the image; the rest of the flash is erased
+//   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
+//                                                this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
-//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) | "uart" NUMBER BYTE
+//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
+//                                                "uart" NUMBER BYTE | "log"
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
+//   {"worked": true}                             -> {"cycles": NUMBER}: for which the core did not sleep
+//   {"wear": BOOLEAN}                            from now on the flash takes nothing, or does again
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
@@ -40,11 +44,7 @@ let out = [];
 let coming = [];
 
 // The registers of the flash cache, which is not modelled, read as zeros.
-const isCache = (address) => address >>> 24 === 0x14;
-for (const [name, read] of [['readUint32', true], ['writeUint32', false]]) {
-  const usual = mcu[name].bind(mcu);
-  mcu[name] = (address, value) => (isCache(address) ? 0 : read ? usual(address) : usual(address, value));
-}
+mcu.peripherals[0x14000] = { readUint32: () => 0, writeUint32Atomic() {} };
 
 // --- Interrupts: what software has pended is pending until it is served, and what a part of the chip asks for as long as that does.
 let levels = 0;
@@ -75,6 +75,16 @@ for (const pio of mcu.pio) {
 }
 const machines = mcu.pio.flatMap((pio) => pio.machines.map((machine) => ({ machine, pio, at: 0, was: false })));
 const divider = (machine) => (machine.clockDivInt || 65536) + machine.clockDivFrac / 256;
+/** Something has happened to a machine that may let it begin or stop: most instructions of the core do nothing of the kind. */
+let stirred = true;
+/** The machine that is next, once nothing is stirred. */
+let first = null;
+const stirs = (owner, name) => {
+  const usual = owner[name].bind(owner);
+  owner[name] = (...all) => { stirred = true; return usual(...all); };
+};
+for (const pio of mcu.pio) stirs(pio, 'writeUint32');
+for (const { machine } of machines) ['readFIFO', 'writeFIFO'].forEach((name) => stirs(machine, name));
 
 // A change of how a machine's two queues are joined empties them (RP2040 data sheet, 3.5.4.1).
 const SHIFT_CONTROL = 8;
@@ -91,13 +101,15 @@ for (const { machine } of machines) {
 }
 
 /** When a machine does its next step; never if it is off, or waits for what only others can bring. */
-function due(entry) {
-  const { machine } = entry;
-  return machine.enabled && !machine.waiting ? entry.at : Infinity;
+function due({ machine, at }) {
+  return machine.enabled && !machine.waiting ? at : Infinity;
 }
 
-/** A machine begins, or goes on, at a tick of its divider from now on. */
-function wakeMachines(time) {
+/** A machine begins, or goes on, at a tick of its divider from now on; and the one that is next is found. */
+function wakeMachines() {
+  const time = now();
+  let soonest = Infinity;
+  first = null;
   for (const entry of machines) {
     const { machine } = entry;
     const runs = machine.enabled && !machine.waiting;
@@ -108,7 +120,9 @@ function wakeMachines(time) {
     }
     entry.was = runs;
     entry.waited = machine.enabled && machine.waiting;
+    if (runs && entry.at < soonest) [first, soonest] = [entry, entry.at];
   }
+  stirred = false;
 }
 
 function stepMachine(entry) {
@@ -126,7 +140,9 @@ const driven = new Map();
 let cardPulls = false;
 function wire() {
   const level = !(driven.get(IO) === 0 || cardPulls);
-  if (mcu.gpio[IO].rawInputValue !== level) mcu.gpio[IO].setInputValue(level);
+  if (mcu.gpio[IO].rawInputValue === level) return;
+  stirred = true;
+  mcu.gpio[IO].setInputValue(level);
 }
 function told(pin) {
   const { outputEnable, outputValue, outputOverride, functionSelect } = mcu.gpio[pin];
@@ -177,16 +193,18 @@ mcu.uart.forEach((uart, number) => {
 
 // --- The boot ROM (RP2040 data sheet, 2.8.3): a table of functions, each of which is done here.
 const LOOKUP = 0x100;
+/** The flash takes nothing. */
+let worn = false;
 const FUNCTIONS = {
   C4: (to, from, length) => copy(to, from, length),
   MC: (to, from, length) => copy(to, from, length),
   IF() {}, EX() {}, FC() {}, CX() {},
   RE(offset, length) {
-    mcu.flash.fill(0xff, offset, offset + length);
+    if (!worn) mcu.flash.fill(0xff, offset, offset + length);
     busy((length / SECTOR) * 45_000_000);
   },
   RP(offset, from, length) {
-    for (let at = 0; at < length; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
+    for (let at = 0; at < length && !worn; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
     busy((length / 256) * 400_000);
   },
 };
@@ -215,25 +233,40 @@ function rom() {
 }
 
 // --- Time.
+/** When something happens besides the core, but for alarms, in nanoseconds. */
+function soonest() {
+  if (stirred) wakeMachines();
+  return Math.min(first ? due(first) * NANOS : Infinity, coming.length ? coming[0][0] * NANOS : Infinity);
+}
 /** Lets time pass to `nanos`, with all that happens until then besides the core. */
 function passes(nanos) {
   for (;;) {
-    let first = null;
-    for (const entry of machines) if (due(entry) < (first ? first.at : Infinity)) first = entry;
-    const machineAt = first ? first.at * NANOS : Infinity;
-    const inAt = coming.length ? coming[0][0] * NANOS : Infinity;
-    const next = Math.min(machineAt, inAt, nanos);
+    const at = soonest();
+    const next = Math.min(at, nanos);
     if (next > mcu.clock.nanos) mcu.clock.tick(next - mcu.clock.nanos);
-    if (next === nanos && machineAt > nanos && inAt > nanos) return;
-    if (inAt <= machineAt) takeIn(coming.shift());
+    if (at > nanos) return;
+    // An alarm may have stirred something.
+    if (stirred) continue;
+    if (coming.length && coming[0][0] * NANOS === at) takeIn(coming.shift());
     else stepMachine(first);
-    wakeMachines(now());
+    stirred = true;
   }
 }
 function takeIn([, what, number, value]) {
   if (what === 'uart') mcu.uart[number].feedByte(value);
   else if (number === IO) { cardPulls = value === 0; wire(); }
   else mcu.gpio[number].setInputValue(value !== 0);
+}
+
+let logWord = 0;
+let logged = 0;
+/** Whether the image has logged something that was not told. */
+function logs() {
+  const word = mcu.readUint32(logWord);
+  if (word === logged) return false;
+  logged = word;
+  out.push([now(), 'log']);
+  return true;
 }
 
 function run(until) {
@@ -243,21 +276,18 @@ function run(until) {
       if (core.PC < 0x4000) rom();
       else {
         const cycles = core.executeInstruction();
-        const target = clock.nanos + cycles * NANOS;
-        wakeMachines(now());
-        passes(target);
+        passes(clock.nanos + cycles * NANOS);
       }
       continue;
     }
-    let next = until * NANOS;
-    if (clock.nextAlarm) next = Math.min(next, clock.nextAlarm.nanos);
-    for (const entry of machines) next = Math.min(next, due(entry) * NANOS);
-    if (coming.length) next = Math.min(next, coming[0][0] * NANOS);
-    passes(Math.max(next, clock.nanos));
+    if (logs()) continue;
+    const alarm = clock.nextAlarm ? clock.nextAlarm.nanos : Infinity;
+    passes(Math.max(Math.min(until * NANOS, alarm, soonest()), clock.nanos));
   }
 }
 
-function load({ elf }) {
+function load({ elf, log }) {
+  [logWord, logged] = [log, 0];
   const file = fs.readFileSync(elf);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   mcu.flash.fill(0xff);
@@ -284,6 +314,8 @@ const COMMANDS = {
     for (let index = 0; index < length; index++) bytes += mcu.readUint8(at + index).toString(16).padStart(2, '0');
     return { bytes };
   },
+  worked() { return { cycles: core.cycles }; },
+  wear(is) { worn = is; return {}; },
   write([at, hex]) {
     for (let index = 0; index < hex.length / 2; index++) mcu.writeUint8(at + index, parseInt(hex.substr(2 * index, 2), 16));
     return {};

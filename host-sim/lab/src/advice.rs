@@ -17,12 +17,19 @@ impl EmulatorError {
     pub const fn advice(&self) -> Advice {
         match self {
             // QEMU is started anew; a host under load is slow.
-            Self::Ended { .. } | Self::Gone | Self::Silent { .. } | Self::PowerCut | Self::Io(_) => Advice::TryAgain,
+            Self::Ended { .. }
+            | Self::ChipEnded { .. }
+            | Self::Gone
+            | Self::Silent { .. }
+            | Self::PowerCut
+            | Self::Io(_) => Advice::TryAgain,
             Self::Elf(error) => error.advice(),
             // Another image, or another card.
             Self::NoStorage | Self::InverseCard => Advice::CorrectInput,
             Self::Refused(refused) => refused.advice(),
             Self::NoQemu
+            | Self::NoNode
+            | Self::Crooked { .. }
             | Self::OldQemu { .. }
             | Self::Endless { .. }
             | Self::Idle

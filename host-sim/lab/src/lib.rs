@@ -3,6 +3,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`board`] | an emulated board, whatever emulates it; `visit` is how a visit at it goes |
 //! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
 //! | [`pico`] | the one for the Pico in rp2040js, with a virtual card at its pins |
 //! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
@@ -14,9 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+pub mod board;
 pub mod emulator;
 pub mod pico;
 pub mod probe;
 pub mod stage;
 pub mod till_line;
+mod visit;
 mod wait;

@@ -1,8 +1,7 @@
-//! Emulated boards as a stage for scenarios: each terminal has a board in QEMU that runs the flashable image, and that
-//! starts with the terminal's first visit. Cards, holders and the centre are those of a simulated world.
+//! Emulated boards as a stage for scenarios: each terminal has a board that runs the flashable image, and that starts with the
+//! terminal's first visit. Cards, holders and the centre are those of a simulated world.
 //!
-//! Scenarios that it cannot play are refused with a reason ([`refusal`]): the emulator's card line carries only whole
-//! bytes.
+//! Scenarios that a board cannot play are refused with a reason ([`Board::refusal`]): QEMU's card line carries only whole bytes.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -17,15 +16,16 @@ use qiyong_protocol::centre::Stan;
 use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Reason;
 
+use crate::board::{Board, Left};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Asked, Does, Moment};
-use crate::emulator::machine::{Left, Machine};
 use qiyong_sim::card::file::digits;
-use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
+use qiyong_sim::line::{PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::centre::Centre;
-use qiyong_sim::scenario::file::{Scenario, Step};
+use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
 use qiyong_sim::serial::ended::report;
 use qiyong_sim::serial::setup::Setup;
@@ -35,10 +35,10 @@ use qiyong_sim::world::visit::{CancelAt, LinkTrouble, Unplayed, Visit};
 use qiyong_sim::world::{UNSENDABLE, terminal_id};
 
 /// A terminal of the scenario; its machine starts when it is first needed.
-struct Terminal {
+struct Terminal<B> {
     number: u32,
     institution: InstitutionCode,
-    machine: Option<Machine>,
+    machine: Option<B>,
     /// It has its own name: a new one has.
     is_set_up: bool,
     /// What was to happen in its last visit, and did not.
@@ -46,20 +46,20 @@ struct Terminal {
 }
 
 /// The boards of a scenario.
-pub struct Emulated<C> {
+pub struct Emulated<C, B> {
     elf: PathBuf,
     centre: RefCell<C>,
     time: VirtualTime,
-    terminals: Vec<Terminal>,
+    terminals: Vec<Terminal<B>>,
 }
 
-impl<C: Centre> Emulated<C> {
+impl<C: Centre, B: Board> Emulated<C, B> {
     /// Boards that run the image `elf`; `centre` has been prepared for the scenario.
     ///
     /// # Errors
-    /// The scenario is not for this stage, see [`refusal`].
+    /// The scenario is not for such boards, see [`Board::refusal`].
     pub fn new(scenario: &Scenario, centre: C, elf: &Path) -> Result<Self, RunError> {
-        if let Some(why) = refusal(scenario) {
+        if let Some(why) = B::refusal(scenario) {
             return Err(RunError::NotHere(Box::new(why)));
         }
         let terminal = |(number, (_, institution)): (u32, &(String, _))| Terminal {
@@ -104,27 +104,7 @@ pub enum Unplayable {
     },
 }
 
-/// Why a scenario cannot be played here, if it cannot.
-pub fn refusal(scenario: &Scenario) -> Option<Unplayable> {
-    let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
-    if let Some(card) = inserted.find(|card| card.is_inverse()) {
-        return Some(Unplayable::InverseCard { card: card.name.clone() });
-    }
-    if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
-        return Some(Unplayable::WornStorage { step: number + 1 });
-    }
-    let serial = |Step { visit, .. }: &Step| !visit.to_till.is_empty() || !visit.to_terminal.is_empty();
-    if let Some(number) = scenario.steps.iter().position(serial) {
-        return Some(Unplayable::SerialDisturbed { step: number + 1 });
-    }
-    let disturbed = |Step { visit, .. }: &Step| {
-        visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
-    };
-    let number = scenario.steps.iter().position(disturbed)?;
-    Some(Unplayable::Disturbed { step: number + 1 })
-}
-
-impl<C: Centre> Emulated<C> {
+impl<C: Centre, B: Board> Emulated<C, B> {
     fn play(
         &mut self,
         terminal: usize,
@@ -141,7 +121,7 @@ impl<C: Centre> Emulated<C> {
                 machine.rest_until(self.time.elapsed())?;
                 machine
             }
-            none => none.insert(Machine::boot_at(&self.elf, setup.clone(), self.time.elapsed())?),
+            none => none.insert(B::boot_at(&self.elf, setup.clone(), self.time.elapsed())?),
         };
         if !std::mem::replace(is_set_up, true) {
             machine.set_up(setup.clone())?;
@@ -156,25 +136,18 @@ impl<C: Centre> Emulated<C> {
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
         }
-        if let Some(at) = visit.faults.iter().map(|fault| fault.at).min() {
-            machine.pull_after(usize::try_from(at).unwrap_or(usize::MAX));
-        }
-        if visit.pull_during == Some(PullDuring::NewPinTaken) {
-            machine.pull_when_new_pin_is_taken();
-        }
-        machine.trouble_link(visit.trouble);
-        machine.set_till_ahead(visit.clock_ahead);
+        machine.disturb(&visit)?;
         let mut holder = Holder { visit, last_new: None, cancelled: false, pulled: false };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
         machine.remove()?;
-        *unplayed = holder.left(machine.left(), ended.reason.is_none());
+        *unplayed = holder.left(machine.left(), &ended, operation);
         self.time.advance_by(machine.elapsed().saturating_sub(self.time.elapsed()));
-        Ok((ended, machine.took(), machine.findings()))
+        Ok((ended, machine.course().took, machine.findings()?))
     }
 }
 
-impl<C: Centre> Stage for Emulated<C> {
+impl<C: Centre, B: Board> Stage for Emulated<C, B> {
     type Centre = C;
 
     fn centre(&self) -> &RefCell<C> {
@@ -209,26 +182,27 @@ struct Holder {
 }
 
 impl Holder {
-    /// What was to happen in the visit and did not, as a world tells it: `left` is what the machine says of it.
-    fn left(&self, left: Left, approved: bool) -> Vec<Unplayed> {
-        let Visit { pins, new_pins, cancel, pull_during, faults, .. } = &self.visit;
-        let [at_character, new_pin_taken] = left.pulls;
-        let mut faults: Vec<_> = faults.iter().collect();
-        faults.sort_by_key(|fault| fault.at);
-        let fault = faults.get(usize::from(!at_character));
-        let passed = u64::try_from(left.passed).unwrap_or(u64::MAX);
+    /// What was to happen in the visit and did not, as a world tells it: `left` is what the board says of it.
+    fn left(&self, left: Left, ended: &Ended, operation: &Operation) -> Vec<Unplayed> {
+        let Visit { pins, new_pins, cancel, pull_during, storage_worn, .. } = &self.visit;
+        let Left { faults, noise, new_pin_taken, link, bytes, passed } = left;
+        let approved = ended.reason.is_none();
         let keyed = |pins: &VecDeque<Pin>| Some(pins.len()).filter(|left| approved && *left > 0);
         let pull = match pull_during {
             Some(PullDuring::NewPinTaken) => new_pin_taken,
             other => other.is_some() && !self.pulled,
         };
+        let kept = ended.reason == Some(Reason::StorageFailed) || matches!(operation, Operation::Query);
         let all = [
-            left.link.then_some(Unplayed::Link),
+            link.then_some(Unplayed::Link),
+            bytes.into_iter().flatten().next().map(|(at, sent)| Unplayed::Byte { at, sent }),
             pull.then_some(Unplayed::Pull),
             keyed(pins).map(|left| Unplayed::Pins { left }),
             keyed(new_pins).map(|left| Unplayed::NewPins { left }),
             (cancel.is_some() && !self.cancelled).then_some(Unplayed::Cancel),
-            fault.map(|fault| Unplayed::Fault { at: fault.at, what: fault.what, passed }),
+            faults.first().map(|fault| Unplayed::Fault { at: fault.at, what: fault.what, passed }),
+            noise.then_some(Unplayed::Noise { passed }),
+            (*storage_worn && !kept).then_some(Unplayed::Storage),
         ];
         all.into_iter().flatten().collect()
     }

@@ -17,12 +17,12 @@ use qiyong_lab::emulator::holder::{Asked, Does};
 use qiyong_lab::probe::ScreenText;
 use qiyong_lab::till_line::door::{At, Door};
 use qiyong_lab::till_line::{Person, serve};
-use qiyong_lab::{emulator, pico};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 
-use super::args::{Board, EmulateArgs};
+use super::args::EmulateArgs;
 use super::pad::{ask_for, keyed};
+use crate::extras::{BoardKind, FirstBoard, PicoBoard};
 use crate::output::{Output, Verdict, complain};
 use crate::rows;
 
@@ -54,20 +54,19 @@ pub(super) fn run(args: &EmulateArgs, line: &str, output: &mut Output) -> Result
     for signal in [SIGINT, SIGTERM] {
         flag::register(signal, ends.clone()).map_err(|error| error.to_string())?;
     }
-    let elf = args.elf();
+    let elf = args.elf.as_deref().unwrap_or(args.board.elf());
     let mut holder = Holder { json: args.json, ends, rows: None, output };
-    match args.board {
-        Board::BL475eIot01a => {
-            let mut board = emulator::machine::Machine::boot_alone(&elf).map_err(|error| error.to_string())?;
+    let served = match args.board {
+        BoardKind::First => FirstBoard::boot_alone(elf).and_then(|mut board| {
             holder.tell(&Told::TillLine(&name));
-            serve(&mut board, &mut door, &card, &mut holder).map_err(|error| error.to_string())?;
-        }
-        Board::Pico => {
-            let mut board = pico::machine::Machine::boot_alone(&elf).map_err(|error| error.to_string())?;
+            serve(&mut board, &mut door, &card, &mut holder)
+        }),
+        BoardKind::Pico => PicoBoard::boot_alone(elf).and_then(|mut board| {
             holder.tell(&Told::TillLine(&name));
-            serve(&mut board, &mut door, &card, &mut holder).map_err(|error| error.to_string())?;
-        }
-    }
+            serve(&mut board, &mut door, &card, &mut holder)
+        }),
+    };
+    served.map_err(|error| error.to_string())?;
     Ok(Verdict::Done)
 }
 

@@ -1,26 +1,34 @@
 //! The visit at an emulated board: its card, centre and holder, and the result.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use qiyong::in_process::InProcess;
 use qiyong_centre::{Centre, test_mac_key};
 use qiyong_firmware::terminal::CauseCode;
+use qiyong_firmware::ui::framebuffer::Framebuffer;
+use qiyong_lab::board::Board;
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
+use qiyong_lab::pico::machine::Machine as Pico;
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
+use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::serial::setup::Setup;
 
-use super::args::{Board, EmulateArgs};
+use super::args::EmulateArgs;
 use super::pad::{ask_for, keyed};
 use crate::centre;
+use crate::extras::BoardKind;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
 use crate::rows;
@@ -49,14 +57,21 @@ struct Told<'a> {
     log: &'a [String],
 }
 
+/// The picture on a board's screen.
+type Picture<B> = fn(&mut B) -> Result<Framebuffer, EmulatorError>;
+
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    if args.board != Board::BL475eIot01a {
-        return Err(
-            "this board has another program as its till: give --till-line tcp://127.0.0.1:0, and use `qiyong till`"
-                .into(),
-        );
+    match (args.board, &args.screen) {
+        (BoardKind::First, _) => run_on::<Machine>(args, Some(Machine::picture), output),
+        (BoardKind::Pico, None) => run_on::<Pico>(args, None, output),
+        (BoardKind::Pico, Some(_)) => {
+            Err("the Pico draws no picture of its screens, which are in its log: leave --screen out".into())
+        }
     }
+}
+
+fn run_on<B: Board>(args: &EmulateArgs, picture: Option<Picture<B>>, output: &mut Output) -> Result<Verdict, String> {
     let Some(operation) = &args.operation else {
         return Err(
             "what is to be done? Give an operation, such as `purchase 35.80`, or --till-line for a till of its own"
@@ -71,22 +86,25 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     // The board's flash is blank at each start: it begins anew, in a batch of its own, where that can be had.
     centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
-    let mut machine = Machine::boot(&args.elf(), setup).map_err(|error| error.to_string())?;
+    let elf = args.elf.as_deref().unwrap_or(args.board.elf());
+    let mut machine = B::boot_at(elf, setup, Duration::ZERO).map_err(|error| error.to_string())?;
     // One clock for both, also where that of a test centre was stopped.
     let time = at(centre.now());
-    let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
-    tell(args, &mut machine, ended, output)
+    let card = Rc::new(RefCell::new(ContactCard::new(card.card)));
+    let ended = machine.insert_shared(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
+    tell(args, &mut machine, picture, ended, output)
 }
 
-fn tell(
+fn tell<B: Board>(
     args: &EmulateArgs,
-    machine: &mut Machine,
+    machine: &mut B,
+    picture: Option<Picture<B>>,
     ended: Result<Ended, EmulatorError>,
     output: &mut Output,
 ) -> Result<Verdict, String> {
     if !args.json || ended.is_err() {
         machine.log().iter().for_each(|line| output.line(&format!("log     {line}")));
-        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
+        machine.course().screens.iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
     }
     let ending = ended.map_err(|error| error.to_string())?;
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
@@ -104,7 +122,7 @@ fn tell(
             pin_changed: ending.pin_changed,
             characters: machine.characters(),
             stack,
-            screens: machine.screens().iter().map(ScreenText::in_one_line).collect(),
+            screens: machine.course().screens.iter().map(ScreenText::in_one_line).collect(),
             log: machine.log(),
         });
     } else {
@@ -116,8 +134,8 @@ fn tell(
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
     // After the report, because the visit has taken place even if its picture cannot be saved.
-    if let Some(path) = &args.screen {
-        let picture = machine.picture().map_err(|error| error.to_string())?;
+    if let (Some(path), Some(picture)) = (&args.screen, picture) {
+        let picture = picture(machine).map_err(|error| error.to_string())?;
         picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })

@@ -139,7 +139,6 @@ fn an_emulated_board_says_what_its_line_may_be() {
         (&["--till-line", "usb"], "write it as pty"),
         (&["--till-line", "pty", "purchase", "1.00"], "leave the operation to `qiyong till`"),
         (&["--till-line", "pty", "--centre", "x.db"], "cannot be used with"),
-        (&["--board", "pico", "purchase", "1.00"], "--till-line"),
         (&[], "what is to be done?"),
     ] {
         let mut command = Command::new(qiyong());

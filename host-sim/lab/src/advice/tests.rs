@@ -29,6 +29,12 @@ fn of_the_emulator() {
         EmulatorError::Elf(_) = no_image().into() => CorrectInput, no_image();
         EmulatorError::Ended { .. } = EmulatorError::Ended { status: "exit status: 1".into(), said: "no".into() }
             => TryAgain, "QEMU ended (exit status: 1): no";
+        EmulatorError::NoNode = EmulatorError::NoNode
+            => CallService, "there is no node: install the package nodejs (`cargo xtask setup` does it)";
+        EmulatorError::ChipEnded { .. } = EmulatorError::ChipEnded { said: "no".into() }
+            => TryAgain, "the emulated chip ended: no";
+        EmulatorError::Crooked { .. } = EmulatorError::Crooked { tenths: 4 }
+            => CallService, "an edge of the image's characters is 4 tenths of an etu from its place; 2 are allowed";
         EmulatorError::Gone = EmulatorError::Gone => TryAgain, "QEMU closed its lines";
         EmulatorError::Silent { .. } = EmulatorError::Silent { what: "QEMU", seconds: 9 }
             => TryAgain, "QEMU has been silent for 9 s";
@@ -44,7 +50,7 @@ fn of_the_emulator() {
         EmulatorError::Mute { .. } = EmulatorError::Mute { what: "has not started", last: "nothing".into() }
             => CallService, "the image has not started within 60 s of the board's time; the last that it logged: nothing";
         EmulatorError::Answer { .. } = EmulatorError::Answer { said: "FAIL".into() }
-            => CallService, "QEMU's probe says \"FAIL\"";
+            => CallService, "the emulator's probe says \"FAIL\"";
         EmulatorError::InverseCard = EmulatorError::InverseCard
             => CorrectInput, "the emulator carries no parity, by which an inverse card is told: take one in direct \
                               convention";

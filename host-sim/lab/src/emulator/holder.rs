@@ -7,7 +7,6 @@ use qiyong_firmware::ui::Screen;
 use zeroize::Zeroizing;
 
 use super::EmulatorError;
-use super::clock::HZ;
 use super::serial::SerialLine;
 use crate::probe::ScreenText;
 
@@ -20,8 +19,6 @@ pub(crate) const CANCEL: u8 = 0x1B;
 pub(crate) const BAUD: u64 = 9600;
 /// How long a holder takes for what he does when he is asked for a PIN, in seconds: as in a world.
 pub(crate) const THINKS_S: u64 = 4;
-/// The same in cycles.
-pub(super) const THINKS: u64 = THINKS_S * HZ;
 
 /// The moments at which the holder is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,29 +7,29 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
-use qiyong_protocol::ecr::{Command, Event, KeyLoad, Reference, Refused, State, TEST_TRANSPORT_KEY};
+use qiyong_protocol::ecr::{KeyLoad, State};
 
 use super::EmulatorError;
-use super::clock::{self, BoardClock, HZ};
+use super::clock::{self, BoardClock};
 use super::control::Control;
-use super::happened::{Happened, Later};
 use super::holder::Pad;
 use super::probe::Probe;
 use super::qemu::Qemu;
 use super::slot::{CardUsart, Slot};
-use super::till::{Heard, TillLine};
+use super::till::TillLine;
+use super::visit::Later;
+use crate::board::{Course, Left};
 use crate::probe::image::{Image, ScreenText};
 use crate::probe::log::Log;
 use crate::probe::{Counters, DebugProbe, Lights, SlotPins, counters, lights, picture, pins, stack};
+use crate::visit::{self, await_words, mute};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
-use qiyong_sim::line::SharedCard;
+use qiyong_sim::line::{Fault, SharedCard};
 use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::visit::LinkTrouble;
 
-/// How long the image may take to start, and to take a command, in cycles.
-const START: u64 = 60 * HZ;
 /// The button B2, on port C.
 const CANCEL_KEY: u32 = 13;
 
@@ -42,38 +42,23 @@ pub struct Machine {
     pub(super) pad: Pad,
     /// What the holder does at some later time, but for keys.
     pub(super) later: Option<Later>,
-    /// The till's name for the next visit.
-    pub(super) next: Reference,
-    /// The last state that the terminal reported.
-    pub(super) state: Option<State>,
+    pub(super) course: Course,
     pub(super) log: Log,
     pub(super) screen_at: u64,
     frame_at: u64,
-    pub(super) screens: Vec<ScreenText>,
     /// How often the screen had been written when it was last read.
     pub(super) shown: u32,
     pub(super) stack: (u64, u64),
-    pub(super) trouble: LinkTrouble,
-    /// So many seconds is the till's clock ahead of the centre's.
-    pub(super) clock_ahead: i64,
     /// Power is cut after the centre has received so many more messages.
     pub(super) cut_at_message: Option<usize>,
     pub(super) storage: Option<(u64, usize)>,
     pub(super) control: Control,
     pub(super) qemu: Qemu,
-    pub(super) took: Duration,
+    /// What is to go wrong on the card line during the next visit.
+    pub(super) planned: Vec<Fault>,
+    /// How many characters had passed before the visit.
+    pub(super) before: usize,
     pub(super) left: Left,
-}
-
-/// What was to happen in a visit, and did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// The card was not taken out at its character, nor when it had taken the new PIN.
-    pub pulls: [bool; 2],
-    /// No message was disturbed.
-    pub link: bool,
-    /// How many characters have passed.
-    pub passed: usize,
 }
 
 /// The moment at which power is cut.
@@ -160,24 +145,21 @@ impl Machine {
             till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),
             later: None,
-            next: Reference(1),
-            state: None,
+            course: Course::default(),
             log: Log::new(table, rtt),
             screen_at: screen,
             frame_at: frame,
-            screens: Vec::new(),
             shown: 0,
             stack,
-            trouble: LinkTrouble::None,
-            clock_ahead: 0,
             cut_at_message: None,
             storage,
             control,
             qemu,
-            took: Duration::ZERO,
+            planned: Vec::new(),
+            before: 0,
             left: Left::default(),
         };
-        machine.await_words("has not logged that it started", "qiyong on")?;
+        await_words(&mut machine, "has not logged that it started", "qiyong on")?;
         Ok(machine)
     }
 
@@ -187,25 +169,7 @@ impl Machine {
     /// # Errors
     /// The terminal does not confirm it.
     pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
-        match self.stand(&setup) {
-            Err(EmulatorError::Refused(Refused::NoKey)) => {}
-            other => return other,
-        }
-        match self.load_key(setup.sealed(&TEST_TRANSPORT_KEY)) {
-            Err(EmulatorError::Refused(Refused::OtherKey)) => self.load_key(setup.sealed(&setup.key))?,
-            loaded => loaded?,
-        };
-        self.stand(&setup)
-    }
-
-    fn stand(&mut self, setup: &Setup) -> Result<(), EmulatorError> {
-        let state = self.tell(&Command::Setup(setup.place()), |event| match event {
-            Event::State(state) if state.set_up => Some(state),
-            // Its state after the start.
-            _ => None,
-        })?;
-        self.state = Some(state);
-        Ok(())
+        visit::set_up(self, &setup)
     }
 
     /// Gives the terminal a master key; returns the check value of the key that it has then.
@@ -213,49 +177,7 @@ impl Machine {
     /// # Errors
     /// The terminal does not take it, or says nothing.
     pub fn load_key(&mut self, load: KeyLoad) -> Result<[u8; 3], EmulatorError> {
-        self.tell(&Command::LoadKey(load), |event| match event {
-            Event::KeyLoaded(check) => Some(check),
-            _ => None,
-        })
-    }
-
-    /// Says a command, and waits for the event that answers it and whatever follows from it.
-    fn tell<T>(&mut self, command: &Command, known: impl Fn(Event) -> Option<T>) -> Result<T, EmulatorError> {
-        self.till.command(command, self.clock.now());
-        let end = self.clock.now() + START;
-        while self.clock.now() < end {
-            for happened in self.step()? {
-                match happened {
-                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(EmulatorError::Refused(why)),
-                    Happened::Till(Heard::Event(event)) => {
-                        if let Some(known) = known(event) {
-                            self.settle()?;
-                            self.log.drain(&mut self.probe)?;
-                            return Ok(known);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Err(self.mute("has been told its place or key, and has not said that it knows"))
-    }
-
-    /// Waits until the log has these words.
-    fn await_words(&mut self, what: &'static str, words: &str) -> Result<(), EmulatorError> {
-        let end = self.clock.now() + START;
-        while self.clock.now() < end {
-            self.step()?;
-            self.log.drain(&mut self.probe)?;
-            if self.log.lines.iter().any(|line| line.contains(words)) {
-                return Ok(());
-            }
-        }
-        Err(self.mute(what))
-    }
-
-    fn mute(&self, what: &'static str) -> EmulatorError {
-        EmulatorError::Mute { what, last: self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into()) }
+        visit::load_key(self, load)
     }
 
     /// Puts a card into the slot, with its file; the file keeps what changes on the card.
@@ -317,12 +239,12 @@ impl Machine {
 
     /// Makes this go wrong on the way to the centre during the next visit.
     pub const fn trouble_link(&mut self, trouble: LinkTrouble) {
-        self.trouble = trouble;
+        self.course.trouble = trouble;
     }
 
     /// Lets the till's clock be so many seconds ahead of the centre's during the next visit; behind, if below zero.
     pub const fn set_till_ahead(&mut self, seconds: i64) {
-        self.clock_ahead = seconds;
+        self.course.clock_ahead = seconds;
     }
 
     /// Sends bytes that are no frame on the till's line.
@@ -346,7 +268,7 @@ impl Machine {
     pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
         let frame = picture::frame(&mut self.probe, self.frame_at)?;
         // The core sleeps, so that no picture is half drawn.
-        frame.ok_or_else(|| self.mute("has not drawn anything"))
+        frame.ok_or_else(|| mute(self, "has not drawn anything"))
     }
 
     /// Which of the board's lights are on.
@@ -375,7 +297,7 @@ impl Machine {
 
     /// The last state that the terminal reported.
     pub const fn state(&self) -> Option<&State> {
-        self.state.as_ref()
+        self.course.state.as_ref()
     }
 
     /// The image's log so far.
@@ -385,7 +307,7 @@ impl Machine {
 
     /// What its screen showed, one after the other, as far as it was read.
     pub fn screens(&self) -> &[ScreenText] {
-        &self.screens
+        &self.course.screens
     }
 
     /// The board's time since the beginning: since it was first started, or as it was told then ([`Machine::boot_at`]).
@@ -406,15 +328,9 @@ impl Machine {
         self.slot.watch.findings()
     }
 
-    /// What was to happen in the last visit by [`Machine::pull_after`], [`Machine::pull_when_new_pin_is_taken`] and
-    /// [`Machine::trouble_link`], and did not.
-    pub const fn left(&self) -> Left {
-        self.left
-    }
-
     /// How long the last visit took, from the till's command to the last byte of the end that it was told.
     pub const fn took(&self) -> Duration {
-        self.took
+        self.course.took
     }
 
     /// The numbers that the image keeps over a power cut; `None` if they cannot be read.
@@ -460,7 +376,7 @@ impl Machine {
         let before = std::mem::take(&mut self.log.lines);
         self.clock.restarts(&mut self.probe)?;
         let started =
-            by(&mut self.probe).and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
+            by(&mut self.probe).and_then(|()| await_words(self, "has not logged that it started", "qiyong on"));
         self.log.lines.splice(0..0, before);
         started
     }

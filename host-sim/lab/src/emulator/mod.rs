@@ -13,9 +13,8 @@
 //! | `watch` | the referee at the card line, and what it can see there |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
-//! | `happened` | what the board has done, and what the holder does later |
 //! | `outside` | a till that is another program, in place of that |
-//! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended; `ram` is the board's memory at one moment |
+//! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what a visit needs of it; `ram` is the board's memory at one moment |
 //!
 //! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
 //! not model is not proven here: the USART's smartcard mode, parity, the card's clock, and how long the image takes for
@@ -23,7 +22,6 @@
 
 mod clock;
 mod control;
-mod happened;
 pub mod holder;
 mod lines;
 pub mod machine;
@@ -74,6 +72,15 @@ pub enum EmulatorError {
         /// What it wrote to standard error.
         said: String,
     },
+    /// Node.js is not installed.
+    #[error("there is no node: install the package nodejs (`cargo xtask setup` does it)")]
+    NoNode,
+    /// The program that runs the emulated chip has ended.
+    #[error("the emulated chip ended: {said}")]
+    ChipEnded {
+        /// What it wrote to standard error.
+        said: String,
+    },
     /// QEMU closed a line.
     #[error("QEMU closed its lines")]
     Gone,
@@ -111,11 +118,17 @@ pub enum EmulatorError {
         /// The last row of its log.
         last: String,
     },
-    /// QEMU answers something else than was asked for: its words, behind those of the command where they alone say little.
-    #[error("QEMU's probe says {said:?}")]
+    /// The emulator answers something else than was asked for: its words, behind those of the command where they alone say little.
+    #[error("the emulator's probe says {said:?}")]
     Answer {
         /// What it says.
         said: String,
+    },
+    /// The image's characters are no characters: an edge is too far from its place (ISO/IEC 7816-3 clause 7.1).
+    #[error("an edge of the image's characters is {tenths} tenths of an etu from its place; 2 are allowed")]
+    Crooked {
+        /// How far the worst one is.
+        tenths: u64,
     },
     /// The emulator cannot play this card.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]

@@ -4,27 +4,20 @@ use std::time::Duration;
 
 use super::EmulatorError;
 use super::clock;
-use super::happened::Happened as Own;
-use super::holder::{Does, asked};
+use super::holder::Does;
 use super::machine::Machine;
 use crate::till_line::{Alone, Happened};
+use crate::visit::Moved;
 use qiyong_sim::line::SharedCard;
 
 impl Alone for Machine {
-    type Error = EmulatorError;
-
     fn now(&self) -> Duration {
         self.elapsed()
     }
 
     fn step(&mut self, limit: Duration) -> Result<Option<Vec<Happened>>, EmulatorError> {
         let Some(all) = self.step_until(clock::cycles(limit))? else { return Ok(None) };
-        let known = |own| match own {
-            Own::Till(heard) => Happened::heard(&heard),
-            Own::Screen(text) => Some(Happened::Screen(text)),
-            Own::PinAwaited => Some(Happened::Pin(asked(self.screens.last()))),
-        };
-        Ok(Some(all.into_iter().filter_map(known).collect()))
+        Ok(Some(all.into_iter().filter_map(|own| Happened::of(own, &self.course.screens)).collect()))
     }
 
     fn say(&mut self, bytes: &[u8]) {
@@ -43,7 +36,7 @@ impl Alone for Machine {
     }
 
     fn does(&mut self, does: &Does) {
-        self.do_at(does, 0);
+        Moved::does(self, does, Duration::ZERO);
     }
 
     fn logged(&mut self) -> Result<Vec<String>, EmulatorError> {

@@ -6,9 +6,10 @@
 
 use super::EmulatorError;
 use super::clock::Words;
-use super::happened::{Act, Happened};
 use super::machine::Machine;
+use super::visit::Act;
 use crate::probe::image;
+use crate::visit::Happened;
 
 /// Who is next. Of several at the same cycle the first in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +67,8 @@ impl Machine {
         if std::mem::replace(&mut self.shown, words.shown) != words.shown {
             self.log.drain(&mut self.probe)?;
             let text = image::screen(&mut self.probe, self.screen_at)?;
-            if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
-                self.screens.push(text.clone());
+            if let Some(text) = text.filter(|text| self.course.screens.last() != Some(text)) {
+                self.course.screens.push(text.clone());
                 all.push(Happened::Screen(text));
             }
         }

@@ -1,29 +1,41 @@
-//! A visit at an emulated board: whatever happens on its lines, pins and screen, until the board tells the till how the
-//! visit ended.
+//! What a visit needs of this board ([`crate::visit`]), and the board as others have it ([`Board`]).
+
+use std::path::Path;
+use std::time::Duration;
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference};
+use qiyong_protocol::ecr::{Command, Ended, Formality};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
-use super::clock::{self, HZ};
-use super::happened::{Act, Happened, Later};
-use super::holder::{self, Does, Moment, THINKS};
-use super::machine::{Left, Machine};
-use super::till::Heard;
-use qiyong_sim::time::later;
+use super::clock;
+use super::holder::{Does, Moment};
+use super::machine::Machine;
+use crate::board::{Board, Course, Left};
+use crate::stage::Unplayable;
+use crate::visit::{Happened, Moved, obey};
+use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
+use qiyong_sim::referee::Finding;
+use qiyong_sim::scenario::file::{Scenario, Step};
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::centre::CentreEnd;
+use qiyong_sim::world::visit::{LinkTrouble, Visit};
 
-/// How long a visit may take in the board's time; every proper visit ends sooner by its own bounds.
-const VISIT_MINUTES: u64 = 30;
+/// What a holder does later with his hands, but for keys of the PIN pad.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    /// The cycle.
+    pub(super) at: u64,
+    pub(super) what: Act,
+}
 
-/// The current visit: its reference, when it began, and its holder and centre.
-struct Visit<'a> {
-    reference: Reference,
-    time: Timestamp,
-    begin: u64,
-    centre: &'a mut dyn CentreEnd,
-    holder: &'a mut dyn FnMut(Moment) -> Does,
+/// What a holder does with his hands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    /// Takes the card out.
+    PullsCard,
+    /// Presses the cancel key and keeps it down.
+    HoldsCancelKey,
 }
 
 impl Machine {
@@ -39,7 +51,7 @@ impl Machine {
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ended, EmulatorError> {
-        self.obey(centre, time, holder, |reference, time| Command::Start {
+        obey(self, centre, time, holder, |reference, time| Command::Start {
             reference,
             time,
             operation: operation.clone(),
@@ -57,104 +69,45 @@ impl Machine {
         time: Timestamp,
     ) -> Result<Ended, EmulatorError> {
         let mut nobody = |_| Does::Nothing;
-        self.obey(centre, time, &mut nobody, |reference, time| Command::Attend { reference, time, what })
+        obey(self, centre, time, &mut nobody, |reference, time| Command::Attend { reference, time, what })
+    }
+}
+
+impl Moved for Machine {
+    fn now(&self) -> Duration {
+        self.elapsed()
     }
 
-    /// A command of the till, and everything until the end.
-    fn obey(
-        &mut self,
-        centre: &mut dyn CentreEnd,
-        time: Timestamp,
-        holder: &mut dyn FnMut(Moment) -> Does,
-        command: impl FnOnce(Reference, Timestamp) -> Command,
-    ) -> Result<Ended, EmulatorError> {
-        let reference = self.next;
-        self.next = Reference(reference.0.wrapping_add(1));
-        self.till.begin(std::mem::take(&mut self.trouble));
-        let (begin, characters) = (self.clock.now(), self.slot.characters);
-        let tills = later(time, std::mem::take(&mut self.clock_ahead));
-        self.till.command(&command(reference, tills), begin);
-        let ended = self.until_end(&mut Visit { reference, time, begin, centre, holder });
-        self.took = clock::duration(self.clock.now() - begin);
-        self.left = Left {
-            pulls: [self.slot.pull_at.is_some(), self.slot.pull_when_new_pin_is_taken],
-            link: self.till.is_left(),
-            passed: self.slot.characters - characters,
-        };
-        (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
-        self.slot.pull_when_new_pin_is_taken = false;
-        match ended {
-            Ok(ended) => self.rest(self.clock.now()).map(|()| ended),
-            // What it logged last, unless it is gone.
-            Err(error) => self.log.drain(&mut self.probe).and(Err(error)),
+    fn step(&mut self) -> Result<Vec<Happened>, EmulatorError> {
+        Self::step(self)
+    }
+
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
+    fn begins(&mut self, trouble: LinkTrouble) {
+        self.till.begin(trouble);
+        self.before = self.slot.characters;
+    }
+
+    fn say(&mut self, command: &Command) {
+        self.till.command(command, self.clock.now());
+    }
+
+    fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<bool, EmulatorError> {
+        if let Some(left) = &mut self.cut_at_message {
+            *left = left.saturating_sub(1);
         }
+        self.till.pass_on(message, centre)
     }
 
-    fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
-        let end = self.clock.now() + VISIT_MINUTES * 60 * HZ;
-        while self.clock.now() < end {
-            let all = self.step()?;
-            if self.slot.is_cut() {
-                return self.cut();
-            }
-            let mut ended = None;
-            for happened in all {
-                match happened {
-                    Happened::Till(heard) => ended = self.heard(heard, visit)?.or(ended),
-                    Happened::Screen(text) => {
-                        if let Some(moment) = holder::invited(&text) {
-                            self.do_at(&(visit.holder)(moment), 0);
-                        }
-                    }
-                    Happened::PinAwaited => {
-                        let asked = holder::asked(self.screens.last());
-                        self.do_at(&(visit.holder)(Moment::Pin(asked)), THINKS);
-                    }
-                }
-            }
-            if self.cut_at_message == Some(0) {
-                return self.cut();
-            }
-            if let Some(ended) = ended {
-                return Ok(ended);
-            }
-            self.till.answer(self.clock.now());
-        }
-        Err(EmulatorError::Endless { minutes: VISIT_MINUTES })
+    fn answer(&mut self) {
+        self.till.answer(self.clock.now());
     }
 
-    /// The power is gone: the board does nothing any more.
-    fn cut<T>(&mut self) -> Result<T, EmulatorError> {
-        self.control.stop()?;
-        Err(EmulatorError::PowerCut)
-    }
-
-    /// What has come to the till; returns how the visit ended, if it did.
-    fn heard(&mut self, heard: Heard, visit: &mut Visit<'_>) -> Result<Option<Ended>, EmulatorError> {
-        match heard {
-            Heard::ToCentre(message) => {
-                if let Some(left) = &mut self.cut_at_message {
-                    *left = left.saturating_sub(1);
-                }
-                let passed = clock::duration(self.clock.now() - visit.begin).as_secs();
-                visit.centre.set_time(later(visit.time, i64::try_from(passed).unwrap_or(i64::MAX)));
-                if self.till.pass_on(&message, visit.centre)? {
-                    self.do_at(&(visit.holder)(Moment::Transaction), 0);
-                }
-            }
-            Heard::Event(Event::Ended(ended)) if ended.reference == visit.reference => return Ok(Some(ended)),
-            Heard::Event(Event::State(state)) => self.state = Some(state),
-            Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
-            // The end of an earlier visit, repeated.
-            Heard::Event(Event::Ended(_) | Event::KeyLoaded(_)) => {}
-            Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
-        }
-        Ok(None)
-    }
-
-    /// The holder does this, so many cycles from now.
-    pub(super) fn do_at(&mut self, does: &Does, after: u64) {
-        let at = self.clock.now() + after;
+    fn does(&mut self, does: &Does, after: Duration) {
+        let at = self.clock.now() + clock::cycles(after);
         let act = match does {
             Does::Nothing => return,
             Does::Keys(digits) => return self.pad.key(digits, at),
@@ -163,5 +116,135 @@ impl Machine {
             Does::HoldsCancelKey => Act::HoldsCancelKey,
         };
         self.later = Some(Later { at, what: act });
+    }
+
+    fn check_power(&mut self) -> Result<(), EmulatorError> {
+        if self.slot.is_cut() || self.cut_at_message == Some(0) {
+            // The power is gone: the board does nothing any more.
+            self.control.stop()?;
+            return Err(EmulatorError::PowerCut);
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self, well: bool) -> Result<(), EmulatorError> {
+        let mut faults = std::mem::take(&mut self.planned);
+        if self.slot.pull_at.is_none() && !faults.is_empty() {
+            faults.remove(0);
+        }
+        self.left = Left {
+            faults,
+            new_pin_taken: self.slot.pull_when_new_pin_is_taken,
+            link: self.till.is_left(),
+            passed: u64::try_from(self.slot.characters - self.before).unwrap_or(u64::MAX),
+            ..Left::default()
+        };
+        (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
+        self.slot.pull_when_new_pin_is_taken = false;
+        match well {
+            true => self.rest(self.clock.now()),
+            // What it logged last, unless it is gone: the error is that of the visit.
+            false => self.log.drain(&mut self.probe).or(Ok(())),
+        }
+    }
+
+    fn read_log(&mut self) -> Result<&mut Vec<String>, EmulatorError> {
+        self.settle()?;
+        self.log.drain(&mut self.probe)?;
+        Ok(&mut self.log.lines)
+    }
+}
+
+impl Board for Machine {
+    fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError> {
+        Self::boot_at(elf, setup, elapsed)
+    }
+
+    fn refusal(scenario: &Scenario) -> Option<Unplayable> {
+        let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
+        if let Some(card) = inserted.find(|card| card.is_inverse()) {
+            return Some(Unplayable::InverseCard { card: card.name.clone() });
+        }
+        let step = |is: &dyn Fn(&Visit) -> bool| {
+            let place = scenario.steps.iter().position(|Step { visit, .. }| is(visit));
+            place.map(|number| number + 1)
+        };
+        if let Some(step) = step(&|visit| visit.storage_worn) {
+            return Some(Unplayable::WornStorage { step });
+        }
+        if let Some(step) = step(&|visit| !visit.to_till.is_empty() || !visit.to_terminal.is_empty()) {
+            return Some(Unplayable::SerialDisturbed { step });
+        }
+        let disturbed =
+            |visit: &Visit| visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull);
+        step(&disturbed).map(|step| Unplayable::Disturbed { step })
+    }
+
+    fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
+        Self::set_up(self, setup)
+    }
+
+    fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
+        Self::insert_shared(self, card)
+    }
+
+    fn remove(&mut self) -> Result<(), EmulatorError> {
+        Self::remove(self)
+    }
+
+    fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
+        Self::rest_until(self, elapsed)
+    }
+
+    fn disturb(&mut self, visit: &Visit) -> Result<(), EmulatorError> {
+        self.planned.clone_from(&visit.faults);
+        self.planned.sort_by_key(|fault| fault.at);
+        if let Some(fault) = self.planned.first() {
+            self.pull_after(usize::try_from(fault.at).unwrap_or(usize::MAX));
+        }
+        if visit.pull_during == Some(PullDuring::NewPinTaken) {
+            self.pull_when_new_pin_is_taken();
+        }
+        self.trouble_link(visit.trouble);
+        self.set_till_ahead(visit.clock_ahead);
+        Ok(())
+    }
+
+    fn serve(
+        &mut self,
+        centre: &mut dyn CentreEnd,
+        operation: &Operation,
+        time: Timestamp,
+        holder: &mut dyn FnMut(Moment) -> Does,
+    ) -> Result<Ended, EmulatorError> {
+        Self::serve(self, centre, operation, time, holder)
+    }
+
+    fn left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
+    }
+
+    fn course(&self) -> &Course {
+        &self.course
+    }
+
+    fn elapsed(&self) -> Duration {
+        Self::elapsed(self)
+    }
+
+    fn findings(&mut self) -> Result<Vec<Finding>, EmulatorError> {
+        Ok(Self::findings(self))
+    }
+
+    fn log(&self) -> &[String] {
+        Self::log(self)
+    }
+
+    fn characters(&self) -> usize {
+        Self::characters(self)
+    }
+
+    fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
+        Self::stack(self)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags};
 use serde_json::{Value, json};
 
-use super::PicoError;
+use crate::emulator::EmulatorError;
 use crate::probe::DebugProbe;
 use crate::wait::wait_for;
 
@@ -34,6 +34,8 @@ pub(super) enum Out {
     Pin(u8, Option<Drive>),
     /// A byte has gone out on a serial line.
     Uart(u8, u8),
+    /// The image has logged something.
+    Log,
 }
 
 /// How a pin is driven.
@@ -52,14 +54,14 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts an image.
+    /// Starts an image; `log` is the word that changes when it logs something.
     ///
     /// # Errors
     /// There is no Node.js, or it does not start.
-    pub(super) fn start(elf: &Path) -> Result<Self, PicoError> {
+    pub(super) fn start(elf: &Path, log: u64) -> Result<Self, EmulatorError> {
         let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
         version.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => PicoError::NoNode,
+            ErrorKind::NotFound => EmulatorError::NoNode,
             _ => error.into(),
         })?;
         let mut command = Command::new("setpriv");
@@ -67,33 +69,45 @@ impl Harness {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(PicoError::Ended { said: "it has no lines".into() });
+            return Err(EmulatorError::ChipEnded { said: "it has no lines".into() });
         };
         let mut harness = Self { child, to, from: BufReader::new(from) };
-        harness.ask(&json!({"load": {"elf": elf}}))?;
+        harness.ask(&json!({"load": {"elf": elf, "log": log}}))?;
         Ok(harness)
     }
 
-    fn ask(&mut self, command: &Value) -> Result<Value, PicoError> {
+    fn ask(&mut self, command: &Value) -> Result<Value, EmulatorError> {
         let mut line = command.to_string();
         line.push('\n');
         let sent = self.to.write_all(line.as_bytes());
         let mut answer = String::new();
         if sent.is_ok() && !wait_for(&mut [PollFd::new(self.from.get_ref(), PollFlags::IN)], PATIENCE)? {
-            return Err(PicoError::Silent { seconds: PATIENCE.as_secs() });
+            return Err(EmulatorError::Silent { what: "the emulated chip", seconds: PATIENCE.as_secs() });
         }
         if sent.is_err() || self.from.read_line(&mut answer)? == 0 {
             let mut said = String::new();
             if let Some(mut errors) = self.child.stderr.take() {
                 errors.read_to_string(&mut said)?;
             }
-            return Err(PicoError::Ended { said: said.trim().to_owned() });
+            return Err(EmulatorError::ChipEnded { said: said.trim().to_owned() });
         }
-        serde_json::from_str(&answer).map_err(|_| PicoError::Answer { said: answer })
+        serde_json::from_str(&answer).map_err(|_| EmulatorError::Answer { said: answer })
+    }
+
+    /// From now on the flash takes nothing that is written to it or erased; or it does.
+    pub(super) fn wear(&mut self, worn: bool) -> Result<(), EmulatorError> {
+        self.ask(&json!({"wear": worn})).map(drop)
+    }
+
+    /// How many cycles the core has worked since the start.
+    pub(super) fn worked(&mut self) -> Result<u64, EmulatorError> {
+        let answer = self.ask(&json!({"worked": true}))?;
+        let cycles = answer.get("cycles").and_then(Value::as_u64);
+        cycles.ok_or_else(|| EmulatorError::Answer { said: answer.to_string() })
     }
 
     /// Goes on until something comes out, but not beyond `until`; returns the cycle, and what came out at which.
-    pub(super) fn run(&mut self, until: u64, into: &[(u64, Input)]) -> Result<(u64, Vec<(u64, Out)>), PicoError> {
+    pub(super) fn run(&mut self, until: u64, into: &[(u64, Input)]) -> Result<(u64, Vec<(u64, Out)>), EmulatorError> {
         let into: Vec<_> = into
             .iter()
             .map(|(at, what)| match what {
@@ -107,7 +121,7 @@ impl Harness {
             let all = answer.get("out")?.as_array()?.iter().map(came_out).collect::<Option<Vec<_>>>()?;
             Some((now, all))
         };
-        read().ok_or_else(|| PicoError::Answer { said: answer.to_string() })
+        read().ok_or_else(|| EmulatorError::Answer { said: answer.to_string() })
     }
 }
 
@@ -124,6 +138,7 @@ fn came_out(value: &Value) -> Option<(u64, Out)> {
             }),
         ),
         "uart" => Out::Uart(number(0)?, number(1)?),
+        "log" => Out::Log,
         _ => return None,
     };
     Some((at.as_u64()?, out))
@@ -138,23 +153,23 @@ impl Drop for Harness {
 }
 
 impl DebugProbe for Harness {
-    type Error = PicoError;
+    type Error = EmulatorError;
 
-    fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, PicoError> {
+    fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, EmulatorError> {
         let answer = self.ask(&json!({"read": [address, len]}))?;
         let bytes = answer.get("bytes").and_then(Value::as_str).and_then(|digits| hex::decode(digits).ok());
-        bytes.filter(|bytes| bytes.len() == len).ok_or_else(|| PicoError::Answer { said: answer.to_string() })
+        bytes.filter(|bytes| bytes.len() == len).ok_or_else(|| EmulatorError::Answer { said: answer.to_string() })
     }
 
-    fn read_word(&mut self, address: u64) -> Result<u32, PicoError> {
+    fn read_word(&mut self, address: u64) -> Result<u32, EmulatorError> {
         Ok(self.read(address, 4)?.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)))
     }
 
-    fn write_word(&mut self, address: u64, word: u32) -> Result<(), PicoError> {
+    fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
         self.ask(&json!({"write": [address, hex::encode(word.to_le_bytes())]})).map(drop)
     }
 
-    fn reset(&mut self) -> Result<(), PicoError> {
-        Err(PicoError::Answer { said: "a chip that starts anew is another one".into() })
+    fn reset(&mut self) -> Result<(), EmulatorError> {
+        Err(EmulatorError::Answer { said: "a chip that starts anew is another one".into() })
     }
 }

@@ -4,56 +4,54 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference, TEST_TRANSPORT_KEY};
-use qiyong_protocol::rules::decision::Operation;
-
-use super::PicoError;
 use super::harness::{Harness, Input, Out};
+use super::serial::Disturbed;
 use super::slot::{HZ, Slot};
-use crate::emulator::holder::{BAUD, CANCEL, Does, ENQ, ENTER, Moment, THINKS_S, asked, invited};
-use crate::probe::ScreenText;
-use crate::probe::image::Log as ImageLog;
+use crate::board::{Course, Left};
+use crate::emulator::EmulatorError;
+use crate::emulator::holder::{BAUD, CANCEL, Does, ENQ, ENTER};
+use crate::probe::image::PlainImage;
 use crate::probe::log::Log;
+use crate::probe::{DebugProbe, ScreenText, stack};
+use crate::visit::{self, Happened, await_words};
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
-use qiyong_sim::serial::till::{self, Heard, TillEnd};
-use qiyong_sim::time::later;
-use qiyong_sim::world::centre::CentreEnd;
-use qiyong_sim::world::visit::LinkTrouble;
+use qiyong_sim::serial::till::TillEnd;
+use qiyong_sim::world::visit::Delivery;
 
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
-pub(super) const TILL: (u8, u64) = (0, 115_200);
+const TILL: (u8, u64) = (0, 115_200);
 const PAD: (u8, u64) = (1, BAUD);
-/// How long the image may take to start, in cycles.
-const START: u64 = HZ / 10;
-/// How long anything may take, in minutes of the board's time.
-const MINUTES: u64 = 30;
 
 /// The board. Dropping it ends the chip.
 pub struct Machine {
     chip: Harness,
-    pub(super) now: u64,
-    slot: Slot,
-    till: TillEnd,
+    /// Cycles since the start, and the time at which that was.
+    now: u64,
+    began: Duration,
+    pub(super) slot: Slot,
+    pub(super) till: TillEnd,
+    /// What goes wrong with bytes to the till, and to the terminal.
+    pub(super) bytes: [Disturbed; 2],
     /// When the last byte that is on its way on each line has come.
     busy: [u64; 2],
     into: Vec<(u64, Input)>,
-    log: Log,
+    /// When the holder takes the card out.
+    pub(super) pulls_card: Option<u64>,
+    pub(super) log: Log,
     /// How many rows of the log were looked at.
     looked: usize,
-    pub(super) screens: Vec<ScreenText>,
-    next: Reference,
+    stack: (u64, u64),
+    pub(super) course: Course,
+    /// Noise is to disturb something in the visit.
+    pub(super) noisy: bool,
+    /// What becomes of single messages in the next visit, by their number.
+    pub(super) messages: BTreeMap<usize, Delivery>,
+    /// What was planned for the visit, and did not happen.
+    pub(super) left: Left,
     /// What the board has said to the till in the last step.
     pub(super) said: Vec<u8>,
-}
-
-/// What happened on the board.
-pub(super) enum Happened {
-    Till(Heard),
-    Screen(ScreenText),
-    PinAwaited,
 }
 
 impl Machine {
@@ -61,37 +59,47 @@ impl Machine {
     ///
     /// # Errors
     /// The file is no image, there is no Node.js, or the image does not do what it should.
-    pub fn boot(elf: &Path, setup: &Setup) -> Result<Self, PicoError> {
-        let mut machine = Self::boot_alone(elf)?;
-        machine.command(&Command::LoadKey(setup.sealed(&TEST_TRANSPORT_KEY)));
-        machine.until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::KeyLoaded(_)))))?;
-        machine.command(&Command::Setup(setup.place()));
-        machine
-            .until(|happened| matches!(happened, Happened::Till(Heard::Event(Event::State(state))) if state.set_up))?;
+    pub fn boot(elf: &Path, setup: &Setup) -> Result<Self, EmulatorError> {
+        Self::start(elf, setup, Duration::ZERO)
+    }
+
+    pub(super) fn start(elf: &Path, setup: &Setup, began: Duration) -> Result<Self, EmulatorError> {
+        let mut machine = Self::start_alone(elf, began)?;
+        visit::set_up(&mut machine, setup)?;
         Ok(machine)
     }
 
-    /// Boots an image for a till that sets it up, which may be another program ([`crate::till_line`]).
+    /// Boots an image for a till that is another program ([`crate::till_line`]), which sets it up.
     ///
     /// # Errors
     /// The file is no image, there is no Node.js, or the image does not start.
-    pub fn boot_alone(elf: &Path) -> Result<Self, PicoError> {
-        let ImageLog { table, rtt } = ImageLog::read(elf)?;
+    pub fn boot_alone(elf: &Path) -> Result<Self, EmulatorError> {
+        Self::start_alone(elf, Duration::ZERO)
+    }
+
+    fn start_alone(elf: &Path, began: Duration) -> Result<Self, EmulatorError> {
+        let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
         let mut machine = Self {
-            chip: Harness::start(elf)?,
+            chip: Harness::start(elf, Log::write_offset(rtt))?,
             now: 0,
+            began,
             slot: Slot::new(),
             till: TillEnd::default(),
+            bytes: Default::default(),
             busy: [0; 2],
             into: Vec::new(),
+            pulls_card: None,
             log: Log::new(table, rtt),
             looked: 0,
-            screens: Vec::new(),
-            next: Reference(1),
+            stack,
+            course: Course::default(),
+            noisy: false,
+            messages: BTreeMap::new(),
+            left: Left::default(),
             said: Vec::new(),
         };
         machine.till.begin_anew();
-        machine.rest(START)?;
+        await_words(&mut machine, "has not logged that it started", "qiyong on")?;
         Ok(machine)
     }
 
@@ -100,109 +108,54 @@ impl Machine {
         self.slot.set_card(card, self.now);
     }
 
-    /// One visit: the till's command, and everything until the end.
-    ///
-    /// # Errors
-    /// The chip or the centre fails, or the visit does not end.
-    pub fn serve(
-        &mut self,
-        centre: &mut dyn CentreEnd,
-        operation: &Operation,
-        time: Timestamp,
-        holder: &mut dyn FnMut(Moment) -> Does,
-    ) -> Result<Ended, PicoError> {
-        let reference = self.next;
-        self.next = Reference(reference.0.wrapping_add(1));
-        self.till.begin(LinkTrouble::None, BTreeMap::new());
-        let begun = self.now;
-        self.command(&Command::Start { reference, time, operation: operation.clone() });
-        let end = self.now + MINUTES * 60 * HZ;
-        while self.now < end {
-            for happened in self.step_to(end)? {
-                match happened {
-                    Happened::Till(Heard::ToCentre(message)) => {
-                        let passed = i64::try_from((self.now - begun) / HZ).unwrap_or(i64::MAX);
-                        centre.set_time(later(time, passed));
-                        self.till.pass_on(&message, centre).map_err(PicoError::Centre)?;
-                        for frame in self.till.answers() {
-                            self.say_on(TILL, &frame, 0);
-                        }
-                    }
-                    Happened::Till(Heard::Event(Event::Ended(ended))) if ended.reference == reference => {
-                        return self.log.drain(&mut self.chip).map(|()| ended);
-                    }
-                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(PicoError::Refused(why)),
-                    Happened::Till(_) => {}
-                    Happened::Screen(text) => {
-                        if let Some(moment) = invited(&text) {
-                            self.do_at(&holder(moment), 0);
-                        }
-                    }
-                    Happened::PinAwaited => {
-                        let which = asked(self.screens.last());
-                        self.do_at(&holder(Moment::Pin(which)), THINKS_S * HZ);
-                    }
-                }
-            }
-        }
-        Err(self.endless())
-    }
-
-    pub(super) fn do_at(&mut self, does: &Does, after: u64) {
+    /// The holder does this, so long from now; keys are pressed so that the last one comes then.
+    pub(super) fn holder_does(&mut self, does: &Does, after: Duration) {
+        let at = self.now + cycles(after);
+        let key = 10 * HZ / PAD.1;
         match does {
             Does::Keys(digits) => {
                 let keys: Vec<u8> = digits.bytes().chain([ENTER]).collect();
-                self.say_on(PAD, &keys, after);
+                self.send(PAD, &keys, at.saturating_sub(key * keys.len() as u64));
             }
-            Does::Cancels => self.say_on(PAD, &[CANCEL], after),
-            Does::PullsCard => self.set_card(None),
+            Does::Cancels => self.send(PAD, &[CANCEL], at.saturating_sub(key)),
+            Does::PullsCard => self.pulls_card = Some(at),
+            // The board has no such key.
             Does::Nothing | Does::HoldsCancelKey => {}
         }
     }
 
-    fn command(&mut self, command: &Command) {
-        self.say_on(TILL, &till::command(command), 0);
+    /// The till sends the terminal a frame.
+    pub(super) fn send_frame(&mut self, frame: &[u8]) {
+        let [_, to_terminal] = &mut self.bytes;
+        let bytes: Vec<u8> =
+            frame.iter().zip(1..).flat_map(|(byte, count)| to_terminal.pass(*byte, count == frame.len())).collect();
+        self.send(TILL, &bytes, self.now);
     }
 
-    /// Sends bytes on a line, one after the other, not before so many cycles have gone by.
-    pub(super) fn say_on(&mut self, (line, baud): (u8, u64), bytes: &[u8], after: u64) {
+    /// Sends bytes on a line, one after the other, not before that cycle.
+    fn send(&mut self, (line, baud): (u8, u64), bytes: &[u8], from: u64) {
         let [till, pad] = &mut self.busy;
-        let busy = if line == 0 { till } else { pad };
-        *busy = (*busy).max(self.now + after);
+        let busy = if line == TILL.0 { till } else { pad };
+        *busy = (*busy).max(from).max(self.now);
         for byte in bytes {
             *busy += 10 * HZ / baud;
             self.into.push((*busy, Input::Uart(line, *byte)));
         }
     }
 
-    /// Lets the board do what it does by itself for so many cycles.
-    fn rest(&mut self, cycles: u64) -> Result<(), PicoError> {
-        let end = self.now + cycles;
+    /// Lets the board do what it does by itself until so long has gone by since the beginning; nobody reacts to it.
+    pub(super) fn rest_to(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
+        let end = cycles(elapsed.saturating_sub(self.began));
         while self.now < end {
-            self.step_to(end)?;
+            self.go_on(end)?;
         }
         Ok(())
     }
 
-    /// Goes on until `what` has happened.
-    fn until(&mut self, what: impl Fn(&Happened) -> bool) -> Result<(), PicoError> {
-        let end = self.now + MINUTES * 60 * HZ;
-        while self.now < end {
-            for happened in self.step_to(end)? {
-                if let Happened::Till(Heard::Event(Event::Refused(why))) = happened {
-                    return Err(PicoError::Refused(why));
-                }
-                if what(&happened) {
-                    return Ok(());
-                }
-            }
-        }
-        Err(self.endless())
-    }
-
-    /// The chip goes on until it does something, or the card does.
-    pub(super) fn step_to(&mut self, end: u64) -> Result<Vec<Happened>, PicoError> {
-        let next = self.slot.next().unwrap_or(end).min(end);
+    /// The chip goes on until it does something, or the card or the holder does.
+    pub(super) fn go_on(&mut self, end: u64) -> Result<Vec<Happened>, EmulatorError> {
+        let now = self.now;
+        let next = self.slot.next(now).into_iter().chain(self.pulls_card).fold(end, u64::min);
         let mut into = std::mem::take(&mut self.into);
         into.extend(self.slot.take_into());
         let (now, out) = self.chip.run(next, &into)?;
@@ -213,28 +166,32 @@ impl Machine {
             match out {
                 Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
                 Out::Uart(line, byte) if line == TILL.0 => {
-                    self.said.push(byte);
-                    all.extend(self.till.hear(byte).map(Happened::Till));
+                    let [to_till, _] = &mut self.bytes;
+                    for byte in to_till.pass(byte, byte == 0) {
+                        self.said.push(byte);
+                        all.extend(self.till.hear(byte).map(Happened::Till));
+                    }
                 }
-                Out::Uart(_, ENQ) => {
-                    self.looks_at_screen(&mut all)?;
-                    all.push(Happened::PinAwaited);
-                }
+                Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
                 Out::Uart(..) => {}
+                Out::Log => self.looks_at_screen(&mut all)?,
             }
         }
-        if self.slot.next().is_some_and(|at| at <= now) {
+        if self.pulls_card.take_if(|at| *at <= now).is_some() {
+            self.set_card(None);
+        }
+        if self.slot.next(now).is_some_and(|at| at <= now) {
             self.slot.act(now);
         }
         Ok(all)
     }
 
-    fn looks_at_screen(&mut self, all: &mut Vec<Happened>) -> Result<(), PicoError> {
+    fn looks_at_screen(&mut self, all: &mut Vec<Happened>) -> Result<(), EmulatorError> {
         self.log.drain(&mut self.chip)?;
         for line in self.log.lines.get(self.looked..).unwrap_or_default() {
             if let Some((_, english)) = line.split_once("screen: ") {
                 let text = ScreenText { english: english.trim().into(), ..ScreenText::default() };
-                self.screens.push(text.clone());
+                self.course.screens.push(text.clone());
                 all.push(Happened::Screen(text));
             }
         }
@@ -243,16 +200,24 @@ impl Machine {
     }
 
     /// The image's log since this was last asked.
-    pub(super) fn log_so_far(&mut self) -> Result<Vec<String>, PicoError> {
-        self.looks_at_screen(&mut Vec::new())?;
+    pub(super) fn log_so_far(&mut self) -> Result<Vec<String>, EmulatorError> {
+        self.drain()?;
         self.looked = 0;
         Ok(std::mem::take(&mut self.log.lines))
     }
 
-    fn endless(&mut self) -> PicoError {
-        let _ = self.log.drain(&mut self.chip);
-        let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
-        PicoError::Endless { minutes: MINUTES, last }
+    pub(super) fn drain(&mut self) -> Result<(), EmulatorError> {
+        self.looks_at_screen(&mut Vec::new())
+    }
+
+    /// Whether the flash takes nothing from now on.
+    pub(super) fn wear(&mut self, worn: bool) -> Result<(), EmulatorError> {
+        self.chip.wear(worn)
+    }
+
+    /// Cycles since the start.
+    pub(super) const fn cycle(&self) -> u64 {
+        self.now
     }
 
     /// The image's log so far.
@@ -260,9 +225,9 @@ impl Machine {
         &self.log.lines
     }
 
-    /// The board's time since the start.
+    /// The board's time since the beginning: since it was first started, or as it was told then.
     pub const fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.now * 8)
+        self.began.saturating_add(Duration::from_nanos(self.now * 8))
     }
 
     /// What the referee of the card line has found since this was last asked; the times are in cycles of CLK.
@@ -279,4 +244,33 @@ impl Machine {
     pub const fn characters(&self) -> usize {
         self.slot.characters
     }
+
+    /// How many cycles the core has worked since the start: not those for which it slept.
+    ///
+    /// # Errors
+    /// The emulator is gone.
+    pub fn worked(&mut self) -> Result<u64, EmulatorError> {
+        self.chip.worked()
+    }
+
+    /// The most bytes of its stack that the image has used, and the size of the stack: cortex-m-rt paints the stack at the start.
+    ///
+    /// # Errors
+    /// The emulator is gone.
+    pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
+        stack::high_water(&mut self.chip, self.stack)
+    }
+
+    /// Writes a word into the image's memory.
+    ///
+    /// # Errors
+    /// The emulator is gone.
+    pub fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
+        self.chip.write_word(address, word)
+    }
+}
+
+/// Cycles of the chip's clock in so long.
+pub(super) fn cycles(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos() / 8).unwrap_or(u64::MAX)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::PicoError;
-use super::machine::{Happened as Own, Machine, TILL};
+use super::machine::{Machine, cycles};
 use super::slot::HZ;
-use crate::emulator::holder::{Does, asked};
+use crate::emulator::EmulatorError;
+use crate::emulator::holder::Does;
 use crate::till_line::{Alone, Happened};
 use qiyong_sim::line::SharedCard;
 
@@ -13,45 +13,37 @@ use qiyong_sim::line::SharedCard;
 const AT_ONCE: u64 = HZ / 10;
 
 impl Alone for Machine {
-    type Error = PicoError;
-
     fn now(&self) -> Duration {
         self.elapsed()
     }
 
-    fn step(&mut self, limit: Duration) -> Result<Option<Vec<Happened>>, PicoError> {
-        // A cycle has eight nanoseconds.
-        let limit = u64::try_from(limit.as_nanos() / 8).unwrap_or(u64::MAX);
-        if limit <= self.now {
+    fn step(&mut self, limit: Duration) -> Result<Option<Vec<Happened>>, EmulatorError> {
+        let (now, limit) = (self.cycle(), cycles(limit));
+        if limit <= now {
             return Ok(None);
         }
-        let all = self.step_to(limit.min(self.now + AT_ONCE))?;
-        let known = |own| match own {
-            Own::Till(heard) => Happened::heard(&heard),
-            Own::Screen(text) => Some(Happened::Screen(text)),
-            Own::PinAwaited => Some(Happened::Pin(asked(self.screens.last()))),
-        };
-        Ok(Some(all.into_iter().filter_map(known).collect()))
+        let all = self.go_on(limit.min(now + AT_ONCE))?;
+        Ok(Some(all.into_iter().filter_map(|own| Happened::of(own, &self.course.screens)).collect()))
     }
 
     fn say(&mut self, bytes: &[u8]) {
-        self.say_on(TILL, bytes, 0);
+        self.send_frame(bytes);
     }
 
     fn said(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.said)
     }
 
-    fn set_card(&mut self, card: Option<SharedCard>) -> Result<(), PicoError> {
+    fn set_card(&mut self, card: Option<SharedCard>) -> Result<(), EmulatorError> {
         Self::set_card(self, card);
         Ok(())
     }
 
     fn does(&mut self, does: &Does) {
-        self.do_at(does, 0);
+        self.holder_does(does, Duration::ZERO);
     }
 
-    fn logged(&mut self) -> Result<Vec<String>, PicoError> {
+    fn logged(&mut self) -> Result<Vec<String>, EmulatorError> {
         self.log_so_far()
     }
 }

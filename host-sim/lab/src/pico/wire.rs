@@ -14,7 +14,7 @@ const TOLERANCE: u64 = 2;
 
 /// Cycles in so many tenths of an etu at a rate of (Fi, Di).
 pub(super) fn tenths(count: u64, (fi, di): (u16, u8)) -> u64 {
-    PER_CLK * (count * u64::from(fi)).div_ceil(10 * u64::from(di).max(1))
+    (PER_CLK * count * u64::from(fi)).div_ceil(10 * u64::from(di).max(1))
 }
 
 /// A character of the terminal, as it comes.

@@ -101,27 +101,33 @@ pub struct Live {
     pub words: u64,
 }
 
-/// What every image's ELF tells of its log.
-pub(crate) struct Log {
+/// What every image's ELF tells: of its log, and of its stack.
+pub(crate) struct PlainImage {
     /// The words of the log.
     pub(crate) table: Table,
     /// The address of RTT's control block.
     pub(crate) rtt: u64,
+    /// The stack's lowest address, and the one above its highest.
+    pub(crate) stack: (u64, u64),
 }
 
-impl Log {
+impl PlainImage {
     /// # Errors
     /// The file is no image of ours: the error says what is missing.
     pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
         let bytes = contents(path)?;
         let wrong = |fault: ImageFault| fault.of(path);
         let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::Damaged(error)))?;
-        let rtt = elf.symbols().find(|symbol| symbol.name() == Ok("_SEGGER_RTT")).map(|symbol| symbol.address());
+        let symbol = |name: &'static str| {
+            let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
+            found.map(|symbol| symbol.address()).ok_or_else(|| wrong(ImageFault::NoSymbol(name)))
+        };
         let table =
             Table::parse(&bytes).map_err(|error| wrong(ImageFault::LogUnreadable { cause: error.to_string() }))?;
         Ok(Self {
             table: table.ok_or_else(|| wrong(ImageFault::NoLog))?,
-            rtt: rtt.ok_or_else(|| wrong(ImageFault::NoSymbol("_SEGGER_RTT")))?,
+            rtt: symbol("_SEGGER_RTT")?,
+            stack: (symbol("_stack_end")?, symbol("_stack_start")?),
         })
     }
 }

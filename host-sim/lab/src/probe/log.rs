@@ -30,6 +30,11 @@ impl Log {
         Self { table, control, pending: Vec::new(), read: None, lines: Vec::new() }
     }
 
+    /// The address of the word that changes when the image logs something; `control` is that of RTT's control block.
+    pub(crate) const fn write_offset(control: u64) -> u64 {
+        control + READ_OFFSET - 4
+    }
+
     /// Takes the messages that the image has logged.
     pub(crate) fn drain<P: DebugProbe>(&mut self, probe: &mut P) -> Result<(), P::Error> {
         let block = probe.read(self.control, BUFFER + 16)?;

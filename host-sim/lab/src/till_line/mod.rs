@@ -16,8 +16,10 @@ use qiyong_protocol::centre::message::MESSAGE_MAX;
 use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Decoder, Frame, Peer, encoded_len};
 
-use crate::emulator::holder::{Asked, Does};
+use crate::emulator::EmulatorError;
+use crate::emulator::holder::{Asked, Does, asked};
 use crate::probe::ScreenText;
+use crate::visit;
 use door::Door;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::serial::till::Heard;
@@ -32,9 +34,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// An emulated board with a card and a holder, and without a till.
 pub trait Alone {
-    /// Why it cannot go on.
-    type Error: From<std::io::Error>;
-
     /// Its time since the beginning.
     fn now(&self) -> Duration;
 
@@ -42,7 +41,7 @@ pub trait Alone {
     ///
     /// # Errors
     /// The emulator fails.
-    fn step(&mut self, limit: Duration) -> Result<Option<Vec<Happened>>, Self::Error>;
+    fn step(&mut self, limit: Duration) -> Result<Option<Vec<Happened>>, EmulatorError>;
 
     /// The till says this.
     fn say(&mut self, bytes: &[u8]);
@@ -54,7 +53,7 @@ pub trait Alone {
     ///
     /// # Errors
     /// The emulator fails, or cannot carry this card.
-    fn set_card(&mut self, card: Option<SharedCard>) -> Result<(), Self::Error>;
+    fn set_card(&mut self, card: Option<SharedCard>) -> Result<(), EmulatorError>;
 
     /// The holder does this at the PIN pad.
     fn does(&mut self, does: &Does);
@@ -63,7 +62,7 @@ pub trait Alone {
     ///
     /// # Errors
     /// The emulator fails.
-    fn logged(&mut self) -> Result<Vec<String>, Self::Error>;
+    fn logged(&mut self) -> Result<Vec<String>, EmulatorError>;
 }
 
 /// What a board has done.
@@ -80,12 +79,14 @@ pub enum Happened {
 }
 
 impl Happened {
-    /// What a frame on the till's line says; `None`: nothing.
-    pub(crate) fn heard(heard: &Heard) -> Option<Self> {
-        match heard {
-            Heard::Event(event) => Some(Self::Event(*event)),
-            Heard::ToCentre(_) => Some(Self::Asks),
-            Heard::Nonsense(_) => None,
+    /// What a board whose screen has shown that has done, as far as it matters here.
+    pub(crate) fn of(own: visit::Happened, screens: &[ScreenText]) -> Option<Self> {
+        match own {
+            visit::Happened::Till(Heard::Event(event)) => Some(Self::Event(event)),
+            visit::Happened::Till(Heard::ToCentre(_)) => Some(Self::Asks),
+            visit::Happened::Till(Heard::Nonsense(_)) => None,
+            visit::Happened::Screen(text) => Some(Self::Screen(text)),
+            visit::Happened::PinAwaited => Some(Self::Pin(asked(screens.last()))),
         }
     }
 }
@@ -166,7 +167,7 @@ pub fn serve<B: Alone>(
     door: &mut Door,
     card: &SharedCard,
     person: &mut impl Person,
-) -> Result<(), B::Error> {
+) -> Result<(), EmulatorError> {
     let mut waits = Waits::new(board.now());
     while person.goes_on() {
         let was_open = door.is_open();
@@ -206,7 +207,7 @@ fn takes<B: Alone>(
     happened: Happened,
     card: &SharedCard,
     person: &mut impl Person,
-) -> Result<(), B::Error> {
+) -> Result<(), EmulatorError> {
     match happened {
         Happened::Asks => waits.till = Some(Instant::now()),
         Happened::Pin(asked) => waits.holder = Some((asked, Instant::now(), false)),

@@ -79,6 +79,17 @@ impl FaultPlan {
         due.then(|| plan.faults.remove(0).what)
     }
 
+    /// What goes wrong with the character that is about to pass.
+    pub fn before_character(&self) -> Vec<Disturbance> {
+        let due = std::iter::from_fn(|| self.due());
+        due.collect::<Vec<_>>().into_iter().chain(self.chance()).collect()
+    }
+
+    /// A character has passed.
+    pub fn has_passed(&self) {
+        self.0.borrow_mut().passed += 1;
+    }
+
     fn chance(&self) -> Option<Disturbance> {
         let mut plan = self.0.borrow_mut();
         let disturbance = plan.noise.as_mut()?.next()?;
@@ -103,18 +114,13 @@ pub struct Faults(pub FaultPlan);
 
 impl Layer for Faults {
     fn before_character(&mut self, line: &mut impl SimulatedLine) -> Result<(), LineError> {
-        while let Some(disturbance) = self.0.due() {
-            line.disturb(disturbance);
-        }
-        if let Some(disturbance) = self.0.chance() {
-            line.disturb(disturbance);
-        }
+        self.0.before_character().into_iter().for_each(|disturbance| line.disturb(disturbance));
         Ok(())
     }
 
     fn happened(&mut self, _line: &impl SimulatedLine, event: LineEvent) {
         if matches!(event, LineEvent::ToCard(_) | LineEvent::FromCard(_)) {
-            self.0.0.borrow_mut().passed += 1;
+            self.0.has_passed();
         }
     }
 }

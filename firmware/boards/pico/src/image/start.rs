@@ -30,6 +30,7 @@ static PAD: StaticCell<[[u8; 64]; 2]> = StaticCell::new();
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
     let chip = embassy_rp::init(Default::default());
+    defmt::info!("qiyong on a Pico");
     let memory = MEMORY.init(Store::open(Region::new(chip.FLASH), None));
     let [hears, says] = TILL.init([[0; 512]; 2]);
     let (says, hears) =
