@@ -1,15 +1,25 @@
-//! `qiyong emulate`: one visit at the flashable image on an emulated board. `visit` plays the visit, and exists only
-//! with the feature `lab`.
+//! `qiyong emulate`: a flashable image on an emulated board. `visit` plays one visit, `outside` has another program as its till;
+//! both exist only with the feature `lab`.
 
 mod args;
 #[cfg(feature = "lab")]
+mod outside;
+#[cfg(feature = "lab")]
+mod pad;
+#[cfg(feature = "lab")]
 mod visit;
 
-#[cfg(not(feature = "lab"))]
 use crate::output::{Output, Verdict};
 pub(crate) use args::EmulateArgs;
+
+/// Plays a visit, or serves tills.
 #[cfg(feature = "lab")]
-pub(crate) use visit::run;
+pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+    match &args.till_line {
+        Some(line) => outside::run(args, line, output),
+        None => visit::run(args, output),
+    }
+}
 
 /// Without the emulator.
 #[cfg(not(feature = "lab"))]

@@ -30,6 +30,7 @@ mod scenario;
 mod stack;
 mod story;
 mod terminal;
+mod till;
 mod vicc;
 
 use std::path::PathBuf;
@@ -96,6 +97,8 @@ enum Verb {
     Terminal(terminal::TerminalArgs),
     /// Say what is wrong with a board, from a capture of its card line or its log: pin, time, rule and remedy
     Doctor(doctor::DoctorArgs),
+    /// Be the till of a board on the desk, at its serial line: set it up, have it serve, carry its messages to the centre
+    Till(till::TillArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulate::EmulateArgs),
     /// List debug probes
@@ -204,6 +207,7 @@ fn main() -> ExitCode {
         Verb::Readers { json } => readers::run(json, output),
         Verb::Terminal(args) => terminal::run(&args, output),
         Verb::Doctor(args) => doctor::run(&args, output),
+        Verb::Till(args) => till::run(&args, output),
         Verb::Emulate(args) => emulate::run(&args, output),
         Verb::Probes { json } => probes::run(json, output),
         Verb::Flash(args) => flash::run(&args, output),

@@ -10,13 +10,12 @@ use qiyong::in_process::InProcess;
 use qiyong::tcp::TcpCentre;
 #[cfg(feature = "serve")]
 use qiyong_centre::clock::{Clock, SystemClock};
+use qiyong_centre::{JournalEntry, Phase};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-#[cfg(feature = "lab")]
-use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::decision::CardRecord;
-#[cfg(feature = "lab")]
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
@@ -91,6 +90,21 @@ impl Reached {
     pub(crate) fn card(&self, number: &CardNumber) -> Option<CardRecord> {
         match self {
             Self::Here(centre) => centre.card(number).ok().flatten(),
+            #[cfg(feature = "serve")]
+            Self::There(_) => None,
+        }
+    }
+
+    /// What its journal says became of this transaction, the last of its number, if one can look.
+    pub(crate) fn phase(&self, institution: InstitutionCode, terminal: TerminalId, stan: Stan) -> Option<Phase> {
+        match self {
+            Self::Here(centre) => {
+                let is_it = |entry: &&JournalEntry| {
+                    (entry.institution, entry.terminal.as_str()) == (institution, terminal.as_str())
+                        && entry.stan == Some(stan)
+                };
+                centre.journal().ok()?.iter().rev().find(is_it)?.phase
+            }
             #[cfg(feature = "serve")]
             Self::There(_) => None,
         }

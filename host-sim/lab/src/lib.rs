@@ -7,6 +7,7 @@
 //! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
 //! | [`pico`] | the one for the Pico in rp2040js, with a virtual card at its pins |
 //! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
+//! | [`till_line`] | emulated boards whose till is another program |
 //! | [`stage`] | emulated boards as a stage for scenarios |
 //! | `wait` | waiting for an emulator, no longer than it may be silent |
 //!
@@ -19,5 +20,6 @@ pub mod emulator;
 pub mod pico;
 pub mod probe;
 pub mod stage;
+pub mod till_line;
 mod visit;
 mod wait;

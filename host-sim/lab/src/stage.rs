@@ -11,13 +11,12 @@ use std::time::Duration;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use qiyong_firmware::terminal::{CauseCode, Report};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Stan;
 use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
-use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_protocol::rules::reason::Reason;
 
 use crate::board::{Board, Left};
 use crate::emulator::EmulatorError;
@@ -28,6 +27,7 @@ use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
+use qiyong_sim::serial::ended::report;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::event::Event;
@@ -248,22 +248,5 @@ impl Holder {
             Some(pin) => Does::Keys(Zeroizing::new(digits(pin.card_block().as_bytes()))),
             None => Does::Nothing,
         }
-    }
-}
-
-/// What the till is told about the end of a visit, in the form in which the terminal would report it.
-fn report(ended: &Ended) -> Report {
-    let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } = *ended;
-    Report {
-        outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
-        reason,
-        cause: cause.map(CauseCode),
-        effects,
-        balance,
-        standing,
-        card: None,
-        stan,
-        pin_changed,
-        pin_unchanged,
     }
 }

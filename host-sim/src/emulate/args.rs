@@ -20,6 +20,11 @@ pub(crate) struct EmulateArgs {
     /// The image, unless it is where `cargo xtask firmware` puts it
     #[arg(long, value_name = "FILE")]
     pub(super) elf: Option<PathBuf>,
+    /// Let another program be the till, such as `qiyong till`: at a free port of this machine (tcp://127.0.0.1:0) or a
+    /// pseudo-terminal (pty). Its name is shown, and visits are served until this program is ended. Centre, institution and operation
+    /// are the till's then
+    #[arg(long, value_name = "pty|tcp://127.0.0.1:PORT", conflicts_with_all = ["centre", "screen"])]
+    pub(super) till_line: Option<String>,
     /// The card file; what the visit changes is kept in it
     #[arg(long, value_name = "FILE")]
     pub(super) card: PathBuf,
@@ -39,5 +44,5 @@ pub(crate) struct EmulateArgs {
     /// What to do. What is asked for is keyed on standard input, a line each: first what is missing of a document, then the
     /// PINs (the present one, a new one, the new one again; an empty line is the cancel key)
     #[command(subcommand)]
-    pub(super) operation: AskedOperation,
+    pub(super) operation: Option<AskedOperation>,
 }

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
 use qiyong_centre::{Centre, test_mac_key};
@@ -14,7 +13,7 @@ use qiyong_firmware::terminal::CauseCode;
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_lab::board::Board;
 use qiyong_lab::emulator::EmulatorError;
-use qiyong_lab::emulator::holder::{Asked, Does, Moment};
+use qiyong_lab::emulator::holder::{Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
 use qiyong_lab::pico::machine::Machine as Pico;
 use qiyong_lab::probe::{ScreenText, picture};
@@ -27,6 +26,7 @@ use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::serial::setup::Setup;
 
 use super::args::EmulateArgs;
+use super::pad::{ask_for, keyed};
 use crate::centre;
 use crate::extras::BoardKind;
 use crate::output::{Output, Verdict, complain};
@@ -72,7 +72,13 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
 }
 
 fn run_on<B: Board>(args: &EmulateArgs, picture: Option<Picture<B>>, output: &mut Output) -> Result<Verdict, String> {
-    let Task::Serve(operation) = args.operation.task(&mut Desk::new(args.json))? else {
+    let Some(operation) = &args.operation else {
+        return Err(
+            "what is to be done? Give an operation, such as `purchase 35.80`, or --till-line for a till of its own"
+                .into(),
+        );
+    };
+    let Task::Serve(operation) = operation.task(&mut Desk::new(args.json))? else {
         return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
     };
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
@@ -149,17 +155,9 @@ fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
 }
 
 fn key_pin(moment: Moment) -> Does {
-    let what = match moment {
-        Moment::Pin(Asked::Present) => "PIN",
-        Moment::Pin(Asked::New) => "new PIN",
-        Moment::Pin(Asked::NewAgain) => "new PIN again",
-        Moment::Card | Moment::Transaction => return Does::Nothing,
-    };
-    complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
+    let Moment::Pin(asked) = moment else { return Does::Nothing };
+    ask_for(asked);
     // Input that cannot be read counts as none.
     let row = rows::next().ok().flatten().unwrap_or_default();
-    match row.trim() {
-        "" => Does::Cancels,
-        digits => Does::Keys(Zeroizing::new(digits.into())),
-    }
+    keyed(&row)
 }

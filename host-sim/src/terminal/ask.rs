@@ -56,7 +56,7 @@ pub(crate) enum Task {
 
 impl Task {
     /// Its word.
-    pub(super) const fn as_str(&self) -> &'static str {
+    pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Serve(operation) => operation.as_str(),
             Self::Attend(what) => what.as_str(),
@@ -102,7 +102,7 @@ impl Asked {
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
             Self::SettleBatch => return Ok(Task::Attend(Formality::SettleBatch)),
             Self::LoadKey(_) => {
-                return Err("a key is loaded by `qiyong terminal … load-key`, before the terminal starts".into());
+                return Err("a key is loaded by `load-key` on the command line, before anything else is done".into());
             }
             Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
             Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
@@ -142,22 +142,22 @@ fn document(
 }
 
 /// The operations to be done: the one on the command line, or those that are keyed until the input ends.
-pub(super) struct Operations<'a> {
+pub(crate) struct Operations<'a> {
     given: Option<&'a Asked>,
     from_command_line: bool,
 }
 
 impl<'a> Operations<'a> {
-    pub(super) const fn new(given: Option<&'a Asked>) -> Self {
+    pub(crate) const fn new(given: Option<&'a Asked>) -> Self {
         Self { given, from_command_line: given.is_some() }
     }
 
-    pub(super) const fn is_from_command_line(&self) -> bool {
+    pub(crate) const fn is_from_command_line(&self) -> bool {
         self.from_command_line
     }
 
     /// The next operation, or what was wrong with the keyed text; `None` at the end.
-    pub(super) fn next(&mut self, desk: &mut Desk) -> Option<Result<Task, String>> {
+    pub(crate) fn next(&mut self, desk: &mut Desk) -> Option<Result<Task, String>> {
         if self.from_command_line {
             return self.given.take().map(|asked| asked.task(desk));
         }
@@ -176,8 +176,13 @@ impl<'a> Operations<'a> {
                     let parsed = Line::try_parse_from(words.iter().copied());
                     return Some(match parsed {
                         Ok(line) => line.asked.task(desk),
-                        // The first row says what is wrong; the other rows are about options of a program.
-                        Err(error) => Err(masked(error.to_string().lines().next().unwrap_or_default())),
+                        // The rows before the first empty one say what is wrong; the others are about options of a program.
+                        Err(error) => {
+                            let text = error.to_string();
+                            let rows: Vec<&str> =
+                                text.lines().map(str::trim).take_while(|row| !row.is_empty()).collect();
+                            Err(masked(&rows.join(" ")))
+                        }
                     });
                 }
             }

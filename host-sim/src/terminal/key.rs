@@ -15,7 +15,7 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 const FILE_MAX: u64 = 256;
 
 /// The key in this file; without one the published key of all tests, which a centre with test keys alone believes.
-pub(super) fn read(file: Option<&Path>) -> Result<X919, String> {
+pub(crate) fn read(file: Option<&Path>) -> Result<X919, String> {
     let Some(path) = file else { return Ok(test_mac_key()) };
     let shown = path.display();
     let wrong = |error: std::io::Error| format!("{shown}: the terminal's key cannot be read: {error}");

@@ -52,13 +52,24 @@ struct Told {
 
 /// Loads it: exit 0 when the terminal has taken it, 1 when it has not.
 pub(super) fn run(args: &For<'_>, how: &LoadKeyArgs, output: &mut Output) -> Result<Verdict, String> {
-    let load = load(args, how)?;
+    let load = sealed((args.institution, args.name), args.key, how)?;
     let mut memory = memory::open(args.memory, args.centre, args.institution, args.name)?;
     let taken = memory.load_key(&load, &TEST_TRANSPORT_KEY);
-    let kcv = memory.keyring().present.map(|(_, key)| hex::encode_upper(key.check_value()));
-    let reason = taken.err();
-    if args.json {
-        let (institution, terminal) = (load.institution.to_string(), load.terminal.as_str().to_owned());
+    let kcv = memory.keyring().present.map(|(_, key)| key.check_value());
+    Ok(tell((load.institution, load.terminal), kcv, taken.err(), args.json, output))
+}
+
+/// Tells what became of it: `kcv` is the check value of the key that the terminal has now, `reason` why it has not taken the new one.
+pub(crate) fn tell(
+    (institution, name): (InstitutionCode, TerminalId),
+    kcv: Option<[u8; 3]>,
+    reason: Option<Refused>,
+    json: bool,
+    output: &mut Output,
+) -> Verdict {
+    let kcv = kcv.map(hex::encode_upper);
+    if json {
+        let (institution, terminal) = (institution.to_string(), name.as_str().to_owned());
         output.json_line(&Told {
             institution,
             terminal,
@@ -67,28 +78,31 @@ pub(super) fn run(args: &For<'_>, how: &LoadKeyArgs, output: &mut Output) -> Res
             reason: reason.map(Refused::as_str),
         });
     } else {
-        let name = format!("{} {}", load.institution, load.terminal.as_str());
+        let name = format!("{institution} {}", name.as_str());
         output.line(&match (reason, kcv) {
             (None, Some(kcv)) => format!("{name}: has its key, check value {kcv}"),
             (Some(why), _) => format!("{name}: {why}"),
             (None, None) => format!("{name}: {}", Refused::NotKept),
         });
     }
-    Ok(if reason.is_none() { Verdict::Done } else { Verdict::No })
+    if reason.is_none() { Verdict::Done } else { Verdict::No }
 }
 
-fn load(args: &For<'_>, how: &LoadKeyArgs) -> Result<KeyLoad, String> {
+/// The key in `file` for the terminal of this name, or the one that was enciphered elsewhere.
+pub(crate) fn sealed(
+    (institution, name): (InstitutionCode, TerminalId),
+    file: Option<&Path>,
+    how: &LoadKeyArgs,
+) -> Result<KeyLoad, String> {
     if let Some(digits) = &how.sealed {
         let bytes = hex::decode(digits.trim()).ok();
         return match bytes.as_deref().and_then(Command::decode) {
-            Some(Command::LoadKey(load)) if (load.institution, load.terminal) == (args.institution, args.name) => {
-                Ok(load)
-            }
+            Some(Command::LoadKey(load)) if (load.institution, load.terminal) == (institution, name) => Ok(load),
             Some(Command::LoadKey(_)) => Err("--sealed: this key is for a terminal of another name".into()),
             _ => Err("--sealed: these are not the hex digits of an enciphered key".into()),
         };
     }
-    let Some(file) = args.key else {
+    let Some(file) = file else {
         return Err("which key? Give --key FILE before load-key, or --sealed after it".into());
     };
     let new = key::read(Some(file))?;
@@ -96,5 +110,5 @@ fn load(args: &For<'_>, how: &LoadKeyArgs) -> Result<KeyLoad, String> {
         Some(file) => key::read(Some(file))?,
         None => TEST_TRANSPORT_KEY.clone(),
     };
-    Ok(KeyLoad::seal(args.institution, args.name, &new, &under))
+    Ok(KeyLoad::seal(institution, name, &new, &under))
 }

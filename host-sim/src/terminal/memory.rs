@@ -18,7 +18,7 @@ pub(super) fn open(
     institution: InstitutionCode,
     terminal: TerminalId,
 ) -> Result<Store<FileFlash>, String> {
-    let file = file.map_or_else(|| beside(centre, institution, terminal), Path::to_path_buf);
+    let file = file.map_or_else(|| beside(centre, institution, terminal, "memory"), Path::to_path_buf);
     let flash = FileFlash::open(&file).map_err(|error| error.to_string())?;
     let store = Store::open(flash, None);
     match store.trouble() {
@@ -27,9 +27,10 @@ pub(super) fn open(
     }
 }
 
-/// `centre.db.P32010000017-00000001.memory` for `centre.db`, `P32010000017-00000001.memory` for a centre somewhere else.
-fn beside(centre: &Target, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
-    let own = format!("{institution}-{}.memory", terminal.as_str());
+/// A file of this terminal's: `centre.db.P32010000017-00000001.memory` for `centre.db` and `memory`, and without `centre.db.` for a
+/// centre somewhere else.
+pub(crate) fn beside(centre: &Target, institution: InstitutionCode, terminal: TerminalId, what: &str) -> PathBuf {
+    let own = format!("{institution}-{}.{what}", terminal.as_str());
     let Target::File(database) = centre else { return own.into() };
     let mut name = database.file_name().map_or_else(OsString::new, OsString::from);
     name.push(format!(".{own}"));

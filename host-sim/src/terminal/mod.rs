@@ -11,8 +11,8 @@ mod ask;
 mod clock;
 mod desk;
 mod file_slot;
-mod key;
-mod load_key;
+pub(crate) mod key;
+pub(crate) mod load_key;
 mod memory;
 mod receipt;
 mod trouble;
@@ -39,16 +39,17 @@ use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
-use ask::Operations;
+pub(crate) use ask::Operations;
 pub(crate) use ask::Task;
 use clock::CentreClock;
-#[cfg(feature = "lab")]
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
+pub(crate) use memory::beside;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts, Station};
+pub(crate) use receipt::Receipt;
 use trouble::Trouble;
 
 /// What terminal to put up, and what to do there.

@@ -16,7 +16,7 @@ use crate::advice;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
-pub(super) struct Receipt {
+pub(crate) struct Receipt {
     institution: String,
     terminal: String,
     operation: &'static str,
@@ -54,7 +54,7 @@ pub(super) struct Receipt {
 
 impl Receipt {
     /// `duties` is what the terminal owes the centre afterwards, `record` what that knows of the card.
-    pub(super) fn new(
+    pub(crate) fn new(
         institution: InstitutionCode,
         terminal: TerminalId,
         task: &Task,
@@ -117,7 +117,7 @@ impl Receipt {
     }
 
     /// For people.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{} {}", self.outcome, self.words)];
         let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
         line("card    卡号", self.card.as_deref());

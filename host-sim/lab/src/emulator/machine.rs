@@ -85,7 +85,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`]. Also if the image has another storage, or none.
     pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, storage, false, Duration::ZERO)
+        Self::start(elf, storage, false, Duration::ZERO)?.set_up_first(setup)
     }
 
     /// Like [`Machine::boot`], with an empty storage, when so long has gone by since the beginning ([`Machine::elapsed`]).
@@ -93,7 +93,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`].
     pub fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, None, false, elapsed)
+        Self::start(elf, None, false, elapsed)?.set_up_first(setup)
     }
 
     /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]).
@@ -101,16 +101,25 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`].
     pub fn boot_counted(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, None, true, Duration::ZERO)
+        Self::start(elf, None, true, Duration::ZERO)?.set_up_first(setup)
     }
 
-    fn start(
-        elf: &Path,
-        setup: Setup,
-        storage: Option<&[u8]>,
-        counted: bool,
-        elapsed: Duration,
-    ) -> Result<Self, EmulatorError> {
+    /// Boots an image with an empty storage for a till that is another program ([`crate::till_line`]), which sets it up.
+    ///
+    /// # Errors
+    /// The file is no image; or QEMU is missing, too old, or does not start.
+    pub fn boot_alone(elf: &Path) -> Result<Self, EmulatorError> {
+        let mut machine = Self::start(elf, None, false, Duration::ZERO)?;
+        machine.till.taken();
+        Ok(machine)
+    }
+
+    fn set_up_first(mut self, setup: Setup) -> Result<Self, EmulatorError> {
+        self.set_up(setup)?;
+        Ok(self)
+    }
+
+    fn start(elf: &Path, storage: Option<&[u8]>, counted: bool, elapsed: Duration) -> Result<Self, EmulatorError> {
         let (image, now) = (Image::read(elf)?, clock::cycles(elapsed));
         let first = clock::first_words(&image.live, counted, now);
         let (qemu, lines) = Qemu::start(elf, counted, &first)?;
@@ -151,7 +160,6 @@ impl Machine {
             left: Left::default(),
         };
         await_words(&mut machine, "has not logged that it started", "qiyong on")?;
-        machine.set_up(setup)?;
         Ok(machine)
     }
 

@@ -13,6 +13,7 @@
 //! | `watch` | the referee at the card line, and what it can see there |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
+//! | `outside` | a till that is another program, in place of that |
 //! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what a visit needs of it; `ram` is the board's memory at one moment |
 //!
 //! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
@@ -24,6 +25,7 @@ mod control;
 pub mod holder;
 mod lines;
 pub mod machine;
+mod outside;
 mod probe;
 mod qemu;
 mod ram;

@@ -37,10 +37,15 @@ impl Machine {
 
     /// What the board has done since the last step; if nothing, the next thing happens to it.
     pub(super) fn step(&mut self) -> Result<Vec<Happened>, EmulatorError> {
+        self.step_until(u64::MAX)?.ok_or(EmulatorError::Idle)
+    }
+
+    /// The same, but nothing happens beyond this cycle; `None`: nothing has happened.
+    pub(super) fn step_until(&mut self, limit: u64) -> Result<Option<Vec<Happened>>, EmulatorError> {
         let words = self.settle()?;
         match self.take(&words)? {
-            (_, false) => self.happens(&words).map(Vec::from_iter),
-            (happened, true) => Ok(happened),
+            (_, false) => self.happens(&words, limit),
+            (happened, true) => Ok(Some(happened)),
         }
     }
 
@@ -90,12 +95,12 @@ impl Machine {
         self.log.drain(&mut self.probe)
     }
 
-    /// The next thing in time happens to the board, or to what it has sent.
-    fn happens(&mut self, words: &Words) -> Result<Option<Happened>, EmulatorError> {
+    /// The next thing in time happens to the board, or to what it has sent, unless that is beyond `limit`; then `None`.
+    fn happens(&mut self, words: &Words, limit: u64) -> Result<Option<Vec<Happened>>, EmulatorError> {
         let now = self.clock.now();
         let card = self.slot.next();
         if card.is_some() && self.slot.is_pulled() {
-            return self.remove().map(|()| None);
+            return self.remove().map(|()| Some(Vec::new()));
         }
         let times = [
             (self.till.next(), Next::Heard),
@@ -106,11 +111,11 @@ impl Machine {
             (words.next, Next::Board),
         ];
         let next = times.into_iter().filter_map(|(at, who)| Some((at?.max(now), who))).min();
-        let Some((at, who)) = next else { return Err(EmulatorError::Idle) };
+        let Some((at, who)) = next.filter(|(at, _)| *at <= limit) else { return Ok(None) };
         match who {
             Next::Heard => {
                 self.clock.go_on(at, &mut self.probe)?;
-                return Ok(self.till.take().map(Happened::Till));
+                return Ok(Some(self.till.take().map(Happened::Till).into_iter().collect()));
             }
             Next::Holder => {
                 self.clock.tick(at, &mut self.probe)?;
@@ -126,6 +131,6 @@ impl Machine {
             Next::Pad => self.pad.line().deliver(&mut self.clock, &mut self.probe)?,
             Next::Board => self.clock.tick(at, &mut self.probe)?,
         }
-        Ok(None)
+        Ok(Some(Vec::new()))
     }
 }

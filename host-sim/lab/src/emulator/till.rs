@@ -24,11 +24,14 @@ pub(super) struct TillLine {
     last: u64,
     /// What is on its way from the board, with the cycle at which it has come.
     coming: VecDeque<(u64, Heard)>,
+    /// What the board has said, for a till that is another program, if it is kept.
+    said: Option<Vec<u8>>,
 }
 
 impl TillLine {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { line: SerialLine::new(stream, BAUD), end: TillEnd::default(), last: 0, coming: VecDeque::new() }
+        let line = SerialLine::new(stream, BAUD);
+        Self { line, end: TillEnd::default(), last: 0, coming: VecDeque::new(), said: None }
     }
 
     /// The bytes on it.
@@ -39,6 +42,11 @@ impl TillLine {
     /// A visit begins, during which this goes wrong.
     pub(super) fn begin(&mut self, trouble: LinkTrouble) {
         self.end.begin(trouble, BTreeMap::new());
+    }
+
+    /// What the board has said since this was last asked.
+    pub(super) fn taken(&mut self) -> Vec<u8> {
+        self.said.replace(Vec::new()).unwrap_or_default()
     }
 
     /// Whether nothing has gone wrong with a message in this visit, though something was to.
@@ -69,7 +77,11 @@ impl TillLine {
 
     /// Takes what the board has begun to send at cycle `now`. The emulator carries it at no time; here each byte takes its own.
     pub(super) fn hear(&mut self, now: u64) -> Result<(), EmulatorError> {
-        for byte in self.line.hear()? {
+        let bytes = self.line.hear()?;
+        if let Some(said) = &mut self.said {
+            said.extend_from_slice(&bytes);
+        }
+        for byte in bytes {
             self.last = self.last.max(now) + self.line.byte();
             self.coming.extend(self.end.hear(byte).map(|heard| (self.last, heard)));
         }

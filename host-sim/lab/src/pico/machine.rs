@@ -50,6 +50,8 @@ pub struct Machine {
     pub(super) messages: BTreeMap<usize, Delivery>,
     /// What was planned for the visit, and did not happen.
     pub(super) left: Left,
+    /// What the board has said to the till in the last step.
+    pub(super) said: Vec<u8>,
 }
 
 impl Machine {
@@ -62,6 +64,20 @@ impl Machine {
     }
 
     pub(super) fn start(elf: &Path, setup: &Setup, began: Duration) -> Result<Self, EmulatorError> {
+        let mut machine = Self::start_alone(elf, began)?;
+        visit::set_up(&mut machine, setup)?;
+        Ok(machine)
+    }
+
+    /// Boots an image for a till that is another program ([`crate::till_line`]), which sets it up.
+    ///
+    /// # Errors
+    /// The file is no image, there is no Node.js, or the image does not start.
+    pub fn boot_alone(elf: &Path) -> Result<Self, EmulatorError> {
+        Self::start_alone(elf, Duration::ZERO)
+    }
+
+    fn start_alone(elf: &Path, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
         let mut machine = Self {
             chip: Harness::start(elf, Log::write_offset(rtt))?,
@@ -80,10 +96,10 @@ impl Machine {
             noisy: false,
             messages: BTreeMap::new(),
             left: Left::default(),
+            said: Vec::new(),
         };
         machine.till.begin_anew();
         await_words(&mut machine, "has not logged that it started", "qiyong on")?;
-        visit::set_up(&mut machine, setup)?;
         Ok(machine)
     }
 
@@ -144,6 +160,7 @@ impl Machine {
         into.extend(self.slot.take_into());
         let (now, out) = self.chip.run(next, &into)?;
         self.now = now;
+        self.said.clear();
         let mut all = Vec::new();
         for (at, out) in out {
             match out {
@@ -151,6 +168,7 @@ impl Machine {
                 Out::Uart(line, byte) if line == TILL.0 => {
                     let [to_till, _] = &mut self.bytes;
                     for byte in to_till.pass(byte, byte == 0) {
+                        self.said.push(byte);
                         all.extend(self.till.hear(byte).map(Happened::Till));
                     }
                 }
@@ -179,6 +197,13 @@ impl Machine {
         }
         self.looked = self.log.lines.len();
         Ok(())
+    }
+
+    /// The image's log since this was last asked.
+    pub(super) fn log_so_far(&mut self) -> Result<Vec<String>, EmulatorError> {
+        self.drain()?;
+        self.looked = 0;
+        Ok(std::mem::take(&mut self.log.lines))
     }
 
     pub(super) fn drain(&mut self) -> Result<(), EmulatorError> {

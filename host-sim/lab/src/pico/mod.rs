@@ -8,6 +8,7 @@
 //! | `slot` | the slot at the pins, and the referee |
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
 //! | `serial` | what goes wrong with bytes of the till's line |
+//! | `outside` | a till that is another program |
 //! | [`machine`] | all of these together; `visit` is what a visit needs of it |
 //! | [`usb`] | transfers over the chip's USB port |
 //! | [`reader`] | the board as a USB reader: its host, a card, and a holder at the keypad |
@@ -17,6 +18,7 @@
 
 mod harness;
 pub mod machine;
+mod outside;
 pub mod reader;
 mod serial;
 mod slot;

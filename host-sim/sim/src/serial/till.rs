@@ -208,6 +208,11 @@ pub fn command(command: &Command) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(frame(Peer::Till, &command.encode()).unwrap_or_default())
 }
 
+/// The frame with an answer of the centre's. An empty one says that there is none: the terminal passes over it.
+pub fn from_centre(answer: &[u8]) -> Vec<u8> {
+    frame(Peer::Centre, answer).unwrap_or_default()
+}
+
 /// The frame with this payload; `None` if it is too long for a frame.
 fn frame(peer: Peer, payload: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = Zeroizing::new([0; FRAME_MAX]);

@@ -1,0 +1,137 @@
+//! The line between till and centre, cut at a message of a sale: before it has arrived, or before its answer has. Afterwards the line is
+//! whole again.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use qiyong_tests::closing::closing_line;
+
+use super::desk::{Desk, PINS};
+
+/// Where it is cut: at the message of this type, of the kind that comes for so many times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Its type, as its two bytes say.
+    pub(super) mti: u16,
+    /// The first of its type is 1. The second 0200 of a sale is the transaction.
+    pub(super) number: usize,
+    /// It arrives, and its answer does not.
+    pub(super) arrives: bool,
+}
+
+/// What stands between tills and the centre.
+pub(super) struct Between {
+    /// Where tills connect.
+    pub(super) address: String,
+    cut: Arc<Mutex<Option<(Cut, Sender<()>)>>>,
+}
+
+impl Between {
+    pub(super) fn new(centre: &str) -> Self {
+        let centre: SocketAddr = centre.trim_start_matches("tcp://").parse().expect("an address");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("tcp://{}", listener.local_addr().expect("an address"));
+        let cut = Arc::<Mutex<Option<(Cut, Sender<()>)>>>::default();
+        let own = cut.clone();
+        // It ends with the tests' program.
+        thread::spawn(move || {
+            for till in listener.incoming().map_while(Result::ok) {
+                let cut = own.clone();
+                thread::spawn(move || pass(till, centre, &cut));
+            }
+        });
+        Self { address, cut }
+    }
+
+    /// Cuts there next; what is returned says when.
+    pub(super) fn cut(&self, cut: Cut) -> Receiver<()> {
+        let (to, cuts) = channel();
+        *self.cut.lock().expect("whole") = Some((cut, to));
+        cuts
+    }
+}
+
+/// Passes on messages and answers, one after the other, until the cut or the end.
+fn pass(mut till: TcpStream, centre: SocketAddr, cut: &Mutex<Option<(Cut, Sender<()>)>>) {
+    let Ok(mut centre) = TcpStream::connect(centre) else { return };
+    while let Some(message) = frame(&mut till) {
+        let mti = u16::from_be_bytes([message[13], message[14]]);
+        let mut next = cut.lock().expect("whole");
+        let here = match next.as_mut() {
+            Some((cut, _)) if cut.mti == mti => {
+                cut.number -= 1;
+                if cut.number == 0 { next.take() } else { None }
+            }
+            _ => None,
+        };
+        drop(next);
+        if here.as_ref().is_none_or(|(cut, _)| cut.arrives) {
+            let sent = centre.write_all(&message);
+            let answer = sent.ok().and_then(|()| frame(&mut centre));
+            let (Some(answer), true) = (answer, here.is_none()) else {
+                here.inspect(tell);
+                return;
+            };
+            if till.write_all(&answer).is_err() {
+                return;
+            }
+        } else {
+            here.inspect(tell);
+            return;
+        }
+    }
+}
+
+fn tell((_, cuts): &(Cut, Sender<()>)) {
+    // Whoever does not wait for it need not be told.
+    let _ = cuts.send(());
+}
+
+/// The next message, with its length.
+fn frame(from: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 2];
+    from.read_exact(&mut length).ok()?;
+    let mut rest = vec![0; usize::from(u16::from_be_bytes(length))];
+    from.read_exact(&mut rest).ok()?;
+    Some([&length[..], &rest].concat())
+}
+
+/// A transaction, a confirmation, and the question before them.
+pub(super) const TRANSACTION: (u16, usize) = (0x0200, 2);
+pub(super) const CONFIRMATION: (u16, usize) = (0x0220, 1);
+
+/// docs/design.md §1, invariants 1 and 3: a sale without an answer is reversed, one without its confirmation is confirmed later, and
+/// in the end both ends have the same books.
+#[test]
+fn a_sale_whose_line_to_the_centre_is_cut_is_reversed_or_confirmed() {
+    let mut desk = Desk::new("b-l475e-iot01a", "tcp://127.0.0.1:0");
+    let between = Between::new(&desk.centre);
+    desk.board.key(PINS);
+    let (status, first, seen) = desk.till(&["purchase", "1.00"]);
+    assert_eq!(status, 0, "{first} {seen}");
+    let mut sold = 1;
+    let cuts =
+        [(TRANSACTION, false), (CONFIRMATION, true), (TRANSACTION, true), (CONFIRMATION, false), ((0x0800, 1), true)];
+    for ((mti, number), arrives) in cuts {
+        let cut = Cut { mti, number, arrives };
+        desk.centre.clone_from(&between.address);
+        let cuts = between.cut(cut);
+        desk.board.key("271828\n");
+        let (status, report, seen) = desk.till(&["purchase", "1.00"]);
+        cuts.try_recv().unwrap_or_else(|_| panic!("{cut:?} was not made: {report} {seen}"));
+        let is_sold = mti == CONFIRMATION.0;
+        assert_eq!(
+            (status, report["outcome"] == "approved"),
+            (i32::from(!is_sold), is_sold),
+            "{cut:?}: {report} {seen}"
+        );
+        assert!(is_sold || report["reason"] == "no-answer", "{cut:?}: {report} {seen}");
+        assert!(seen.contains("(no answer"), "{seen}");
+        sold += u64::from(is_sold);
+        assert_eq!(desk.books(), sold * 100, "{cut:?}");
+    }
+    closing_line(&format!("qiyong till: the line to the centre cut at {} messages, {sold} sales stand", cuts.len()));
+}
