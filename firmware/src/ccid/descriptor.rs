@@ -1,5 +1,5 @@
-//! What the reader says that it can do: the class descriptor (CCID 1.1 clause 5.1) and the requests on the control endpoint
-//! (clause 5.3).
+//! What the reader says that it can do: the class descriptor (CCID 1.1 section 5.1) and the requests on the control endpoint
+//! (section 5.3).
 
 use super::message::MESSAGE_MAX;
 

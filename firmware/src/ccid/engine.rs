@@ -1,4 +1,4 @@
-//! The class's state machine: packets of the host in, jobs for the slot out, packets for the host back (CCID 1.1 clauses 5.3 and 6).
+//! The class's state machine: packets of the host in, jobs for the slot out, packets for the host back (CCID 1.1 sections 5.3 and 6).
 //!
 //! It does no I/O, knows no time, and holds no APDU: those are in [`Apdus`], which the caller lends while the slot is idle. The caller, in
 //! this order:
@@ -146,7 +146,7 @@ impl Engine {
         self.answer.is_none()
     }
 
-    /// What the interrupt endpoint is to say (clause 6.3.1).
+    /// What the interrupt endpoint is to say (section 6.3.1).
     pub fn notification(&self) -> Option<[u8; 2]> {
         let present = u8::from(self.icc != Icc::Absent);
         self.changed.then_some([NOTIFY_SLOT_CHANGE, 2 | present])
@@ -173,7 +173,7 @@ impl Engine {
         self.set_icc(if present { Icc::Inactive } else { Icc::Absent });
     }
 
-    /// The job lasts: the host is asked for more time (clause 6.2.6).
+    /// The job lasts: the host is asked for more time (section 6.2.6).
     pub fn lasts(&mut self) {
         if let Some(Running { request: request @ (Request::Transfer | Request::Secure), seq }) = self.running
             && self.answer.is_none()
@@ -204,7 +204,7 @@ impl Engine {
         }
     }
 
-    /// An ABORT request has come over the control endpoint (clause 5.3.1). Returns whether it is understood.
+    /// An ABORT request has come over the control endpoint (section 5.3.1). Returns whether it is understood.
     pub fn abort(&mut self, slot: u8, seq: u8) -> bool {
         if slot != SLOT {
             return false;

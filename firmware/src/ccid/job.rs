@@ -27,7 +27,7 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-/// The card's protocol and what is in force of it (clause 6.2.3): the bytes of abProtocolDataStructure.
+/// The card's protocol and what is in force of it (section 6.2.3): the bytes of abProtocolDataStructure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// T=0.

@@ -1,4 +1,4 @@
-//! The bytes of a message: a header of ten, and data (CCID 1.1 clause 6). Numbers are little-endian.
+//! The bytes of a message: a header of ten, and data (CCID 1.1 section 6). Numbers are little-endian.
 
 use heapless::Vec;
 use zeroize::Zeroize;
@@ -14,7 +14,7 @@ pub const PACKET: usize = 64;
 /// The only slot.
 pub const SLOT: u8 = 0;
 
-/// What a host asks for (clause 6.1).
+/// What a host asks for (section 6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -87,7 +87,7 @@ impl Request {
     }
 }
 
-/// What a reader answers (clause 6.2).
+/// What a reader answers (section 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -104,7 +104,7 @@ pub enum Reply {
     Rate = 0x84,
 }
 
-/// bmICCStatus (clause 6.2.6).
+/// bmICCStatus (section 6.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -117,7 +117,7 @@ pub enum Icc {
     Absent = 2,
 }
 
-/// bError where bmCommandStatus says failed (clause 6.2.6): from 1 to 127, the offset of the byte that is wrong.
+/// bError where bmCommandStatus says failed (section 6.2.6): from 1 to 127, the offset of the byte that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Failure(pub u8);
@@ -163,7 +163,7 @@ impl Failure {
     pub const ABORTED: Self = Self(0xFF);
 }
 
-/// bmCommandStatus and bError (clause 6.2.6).
+/// bmCommandStatus and bError (section 6.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Done.
@@ -199,7 +199,7 @@ impl Answer {
         Self { bytes, sent: 0 }
     }
 
-    /// The same for a message that named this slot (clause 6.2: the answer has the slot of its message).
+    /// The same for a message that named this slot (section 6.2: the answer has the slot of its message).
     pub fn of_slot(mut self, slot: u8) -> Self {
         if let Some(place) = self.bytes.get_mut(5) {
             *place = slot;

@@ -1,4 +1,4 @@
-//! PIN operations on the reader's keypad (CCID 1.1 clauses 6.1.11 and 6.1.12): what the host asks for, and the command with the PINs in
+//! PIN operations on the reader's keypad (CCID 1.1 sections 6.1.11 and 6.1.12): what the host asks for, and the command with the PINs in
 //! it. The PIN itself never goes to the host.
 //!
 //! Understood are binary, packed and ASCII digits, to the left or right of their block, with or without a length of the PIN. The

@@ -313,7 +313,7 @@ async fn transmit<L: CardLine>(slot: &mut ContactSlot<L>, apdus: &mut Apdus<'_>)
 }
 
 impl<L: CardLine> ContactSlot<L> {
-    /// What is in force, for a host that asks (CCID 1.1 clause 6.2.3); `None` without power.
+    /// What is in force, for a host that asks (CCID 1.1 section 6.2.3); `None` without power.
     fn parameters(&self) -> Option<Protocol> {
         let (card, t, fi_di) = self.in_force()?;
         let inverse = u8::from(card.convention() == Convention::Inverse) << 1;

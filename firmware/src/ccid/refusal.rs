@@ -1,4 +1,4 @@
-//! Which error of the class (CCID 1.1 clause 6.2.6) stands for which of the slot's.
+//! Which error of the class (CCID 1.1 section 6.2.6) stands for which of the slot's.
 
 use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::iso7816::t0::T0Error;

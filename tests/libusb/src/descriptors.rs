@@ -1,4 +1,4 @@
-//! libusb's structures, in its own layout (`libusb.h`), out of the bytes of a configuration's descriptors (USB 2.0 clause 9.6). They are
+//! libusb's structures, in its own layout (`libusb.h`), out of the bytes of a configuration's descriptors (USB 2.0 section 9.6). They are
 //! made once and kept for the life of the program, since C has pointers to them.
 
 use std::ptr;

@@ -113,13 +113,9 @@ fn a_pin_is_changed_on_the_readers_keypad_however_many_messages_a_program_wants_
     let pins = [&b"123456\r"[..], b"271828\r", b"314159\r", b"577215\r", b"141421\r"];
     for pair in pins.windows(2) {
         // The new one twice; the first time they differ, and all is asked anew.
-        let differ = pair[0] == b"123456\r";
-        for keys in [pair[0], pair[1], pins[4]].into_iter().filter(|_| differ) {
-            board.will_key(keys);
-        }
-        for keys in [pair[0], pair[1], pair[1]] {
-            board.will_key(keys);
-        }
+        let differ = pair[0] == pins[0];
+        let entries = [[pair[0], pair[1], pins[4]], [pair[0], pair[1], pair[1]]];
+        entries[usize::from(!differ)..].iter().flatten().for_each(|keys| board.will_key(keys));
     }
     let pcscd = pcscd(&board);
     pcscd.wait_for_card();

@@ -67,7 +67,7 @@ fn messages_pass_and_an_empty_packet_ends_a_full_one() {
     // 10 + 52 + 2 bytes are one full packet: the transfer ends with an empty one, or the host would wait for more.
     let full = transfer(&board, 3, &[0, 0xB0, 0x96, 0, 52]);
     assert_eq!((full.len(), &full[62..]), (64, &[0x90, 0][..]));
-    // 298 bytes go in two messages (CCID 1.1 clause 6.2.1).
+    // 298 bytes go in two messages (CCID 1.1 section 6.2.1).
     let first = transfer(&board, 4, &[0, 0xB0, 0x96, 0, 0, 0, 0]);
     assert_eq!((first.len(), first[9]), (271, 1));
     let rest = ask(&board, &message(0x6F, 5, [0, 0x10, 0], &[]));
@@ -90,7 +90,7 @@ fn a_host_that_vanishes_or_another_one_between_finds_the_reader_as_it_should_be(
     say(&board, &message(0x6F, 9, [0; 3], &[0, 0xA4, 0, 0, 2, 0xEF, 0x05]));
     board.configure();
     assert_eq!(get_slot_status(&board, 3)[5..9], [0, 3, 1, 0]);
-    // ABORT without an interface of ours, and the two halves of one in both orders (clause 5.3.1).
+    // ABORT without an interface of ours, and the two halves of one in both orders (section 5.3.1).
     assert_eq!(control(&board, [0x21, 1, 0, 9, 7, 0, 0, 0]), Status::Stall);
     assert_eq!(control(&board, [0x21, 1, 0, 9, 0, 0, 0, 0]), Status::Done);
     assert_eq!(get_slot_status(&board, 4)[6..9], [4, 0x41, 0xFF]);

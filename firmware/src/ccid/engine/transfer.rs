@@ -1,4 +1,4 @@
-//! Commands and responses that go in several messages (CCID 1.1 clauses 6.1.4 and 6.2.1).
+//! Commands and responses that go in several messages (CCID 1.1 sections 6.1.4 and 6.2.1).
 
 use super::{Chain, Engine, WHOLE};
 use crate::ccid::apdus::Apdus;
@@ -13,7 +13,7 @@ const GOES_ON: u16 = 3;
 const MORE: u16 = 0x10;
 
 impl Engine {
-    /// PC_to_RDR_XfrBlock at the level of extended APDUs (clause 6.1.4).
+    /// PC_to_RDR_XfrBlock at the level of extended APDUs (section 6.1.4).
     pub(super) fn transfer(&mut self, message: Message<'_>, apdus: &mut Apdus<'_>) -> Result<(), Failure> {
         self.must_be_active()?;
         let (level, chain) = (message.level(), self.chain);
@@ -49,7 +49,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The next piece of the response (clause 6.2.1).
+    /// The next piece of the response (section 6.2.1).
     pub(super) fn piece(&mut self, seq: u8, apdus: &mut Apdus<'_>) {
         let Chain::Response(at) = self.chain else { return };
         let rest = apdus.response.get(at..apdus.response_len).unwrap_or_default();

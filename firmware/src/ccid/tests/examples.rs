@@ -1,4 +1,4 @@
-//! Frozen bytes: if one of these fails, the code is wrong, never the bytes. By CCID 1.1 tables 5.1-1 and clause 6.
+//! Frozen bytes: if one of these fails, the code is wrong, never the bytes. By CCID 1.1 tables 5.1-1 and section 6.
 
 use hex_literal::hex;
 

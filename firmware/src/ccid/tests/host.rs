@@ -138,7 +138,7 @@ impl World {
         for packet in bytes.chunks(PACKET) {
             self.packet(packet)?;
         }
-        if bytes.len() % PACKET == 0 && self.dice.one_in(2) && self.engine.listens() {
+        if bytes.len().is_multiple_of(PACKET) && self.dice.one_in(2) && self.engine.listens() {
             self.packet(&[])?;
         }
         Ok(())

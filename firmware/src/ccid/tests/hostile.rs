@@ -239,7 +239,7 @@ impl World {
         let (seq, len) = (self.next_seq(), self.dice.below(250));
         let mut bytes = message(0x6F, 0, seq, [0; 3], &vec![0x55; len]);
         let cut = 10 + self.dice.below(len + 1);
-        if self.dice.one_in(2) && cut % 64 != 0 && cut < bytes.len() {
+        if self.dice.one_in(2) && !cut.is_multiple_of(64) && cut < bytes.len() {
             bytes.truncate(cut);
             let heard = self.ask(&bytes)?;
             return self.must_be(&heard, 0x80, Some(1));

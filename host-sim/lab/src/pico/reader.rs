@@ -20,7 +20,7 @@ const JUMPER: u8 = 22;
 const PAD: u8 = 1;
 /// How long the image may take to start, and the device for a request, in cycles.
 const START: u64 = 60 * HZ;
-/// GET_DESCRIPTOR, SET_ADDRESS and SET_CONFIGURATION (USB 2.0 clause 9.4).
+/// GET_DESCRIPTOR, SET_ADDRESS and SET_CONFIGURATION (USB 2.0 section 9.4).
 const SET_ADDRESS: [u8; 8] = [0, 5, 7, 0, 0, 0, 0, 0];
 const SET_CONFIGURATION: [u8; 8] = [0, 9, 1, 0, 0, 0, 0, 0];
 

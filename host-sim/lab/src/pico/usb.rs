@@ -1,4 +1,4 @@
-//! Transfers over the chip's USB port (USB 2.0 chapter 5 and clause 8.5): bytes and requests cut into packets, and put together again.
+//! Transfers over the chip's USB port (USB 2.0 chapter 5 and section 8.5): bytes and requests cut into packets, and put together again.
 //! What they mean is not known here. Time is the chip's.
 
 use std::collections::BTreeMap;
