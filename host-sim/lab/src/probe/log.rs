@@ -3,9 +3,9 @@
 //! The image never waits for the probe: messages that are not fetched in time are overwritten, and appear as a damaged
 //! message.
 
-use defmt_decoder::{DecodeError, Table};
-
 use std::path::Path;
+
+use defmt_decoder::{DecodeError, Table};
 
 use super::DebugProbe;
 use super::image::{ImageError, PlainImage};

@@ -325,6 +325,12 @@ impl Mind {
         self.referee.findings().len() + self.referee.remarks().len()
     }
 
+    /// Whether the card's time was over by `at`. A card whose CWT is the least there is uses all of it.
+    fn has_waited(&self, at: u64, outlook: &Outlook, hz: u32) -> bool {
+        let pause = outlook.last.map_or(f64::MAX, |(_, edge, rate)| at.saturating_sub(edge) as f64 / ns(rate, hz));
+        pause > PAUSE && self.referee.has_waited(at)
+    }
+
     /// Who may have sent a character: at first, and perhaps instead.
     fn supposes(&self, spoken: &Spoken, hz: u32) -> (By, Option<By>) {
         let Some(outlook) = self.referee.outlook() else { return (By::Card, None) };
@@ -334,7 +340,7 @@ impl Mind {
                 last == by && ((spoken.start.saturating_sub(edge)) as f64) < least
             })
         };
-        let waited = self.referee.has_waited(spoken.start);
+        let waited = self.has_waited(spoken.start, &outlook, hz);
         let within = outlook.last.is_some_and(|(by, ..)| by == By::Card);
         let pauses = |etu: f64| {
             outlook.last.is_some_and(|(_, edge, rate)| (spoken.start.saturating_sub(edge)) as f64 > etu * ns(rate, hz))
@@ -365,7 +371,7 @@ impl Mind {
         let over = outlook.as_ref().is_none_or(|outlook| outlook.turn == Turn::Over);
         self.unexplained += u32::from(over);
         let (by, turn) = (character.by, outlook.as_ref().map(|outlook| outlook.turn));
-        let waited = self.referee.has_waited(at);
+        let waited = outlook.as_ref().is_some_and(|outlook| self.has_waited(at, outlook, hz));
         // Who waits for no more gives up on the dot; who is late is late by anything.
         if by == By::Card && waited {
             let dot = outlook.as_ref().and_then(|outlook| outlook.last).is_some_and(|(_, edge, _)| {
