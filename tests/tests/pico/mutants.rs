@@ -51,7 +51,8 @@ fn broken(address: u64, number: u32, protocol: u8) -> BTreeSet<&'static str> {
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V2) };
     let mut centre = InProcess::new().unwrap();
     centre.add_institution(&Institution::of_region(institution)).unwrap();
-    centre.add_card(&record_of(&new, centre.hsm()).expect("a card that can be made")).unwrap();
+    let record = record_of(&new, centre.hsm()).expect("a card that can be made");
+    centre.add_card(&record).unwrap();
     let card = ContactCard::new(make_card(&new, centre.hsm()).expect("a card that can be made"));
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&pico_image(true), &setup).unwrap();
