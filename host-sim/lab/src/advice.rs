@@ -2,6 +2,7 @@
 
 use qiyong_protocol::advice::Advice;
 
+use crate::board::Unplayable;
 use crate::emulator::EmulatorError;
 #[cfg(feature = "probe")]
 use crate::probe::board::BoardError;
@@ -10,7 +11,6 @@ use crate::probe::job::JobError;
 #[cfg(feature = "probe")]
 use crate::probe::misfit::Misfit;
 use crate::probe::{ImageError, ImageFault};
-use crate::stage::Unplayable;
 
 impl EmulatorError {
     /// Who can put it right.

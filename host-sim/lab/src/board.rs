@@ -12,11 +12,11 @@ use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::{LinkTrouble, Visit};
+use thiserror::Error;
 
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Does, Moment};
 use crate::probe::ScreenText;
-use crate::stage::Unplayable;
 
 /// An emulated board with its surroundings. Dropping it ends the emulator.
 pub trait Board: Sized {
@@ -139,4 +139,41 @@ pub struct Left {
     pub bytes: [Option<(u64, u64)>; 2],
     /// How many characters have passed.
     pub passed: u64,
+}
+
+/// Why a scenario cannot be played here.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unplayable {
+    /// A card is in inverse convention.
+    #[error("card {card:?} is in inverse convention, which is told by parity; there is none here")]
+    InverseCard {
+        /// The card's name in the scenario.
+        card: String,
+    },
+    /// A card insists on a rate that is beyond other boards.
+    #[error("card {card:?} insists on {cycles} cycles of CLK an etu: other boards cannot do that, this one does")]
+    FastCard {
+        /// The card's name in the scenario.
+        card: String,
+        /// How many cycles an etu has.
+        cycles: u16,
+    },
+    /// A terminal's storage is worn.
+    #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
+    WornStorage {
+        /// The step, the first being 1.
+        step: usize,
+    },
+    /// Bytes are disturbed on the serial line.
+    #[error("step {step} disturbs bytes of the serial line; here they go through a socket")]
+    SerialDisturbed {
+        /// The step, the first being 1.
+        step: usize,
+    },
+    /// Characters are disturbed on the card line.
+    #[error("step {step} disturbs characters on the card line; here it carries whole bytes")]
+    Disturbed {
+        /// The step, the first being 1.
+        step: usize,
+    },
 }

@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::pin::Pin;
@@ -73,43 +72,6 @@ impl<C: Centre, B: Board> Emulated<C, B> {
         let time = VirtualTime::new(scenario.clock);
         Ok(Self { elf: elf.into(), centre: RefCell::new(centre), time, terminals })
     }
-}
-
-/// Why a scenario cannot be played here.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Unplayable {
-    /// A card is in inverse convention.
-    #[error("card {card:?} is in inverse convention, which is told by parity; there is none here")]
-    InverseCard {
-        /// The card's name in the scenario.
-        card: String,
-    },
-    /// A card insists on a rate that is beyond other boards.
-    #[error("card {card:?} insists on {cycles} cycles of CLK an etu: other boards cannot do that, this one does")]
-    FastCard {
-        /// The card's name in the scenario.
-        card: String,
-        /// How many cycles an etu has.
-        cycles: u16,
-    },
-    /// A terminal's storage is worn.
-    #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
-    WornStorage {
-        /// The step, the first being 1.
-        step: usize,
-    },
-    /// Bytes are disturbed on the serial line.
-    #[error("step {step} disturbs bytes of the serial line; here they go through a socket")]
-    SerialDisturbed {
-        /// The step, the first being 1.
-        step: usize,
-    },
-    /// Characters are disturbed on the card line.
-    #[error("step {step} disturbs characters on the card line; here it carries whole bytes")]
-    Disturbed {
-        /// The step, the first being 1.
-        step: usize,
-    },
 }
 
 impl<C: Centre, B: Board> Emulated<C, B> {

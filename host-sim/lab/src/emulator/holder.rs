@@ -20,6 +20,23 @@ pub(crate) const BAUD: u64 = 9600;
 /// How long a holder takes for what he does when he is asked for a PIN, in seconds: as in a world.
 pub(crate) const THINKS_S: u64 = 4;
 
+/// What a holder does later with his hands, but for keys of the PIN pad.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    /// The cycle.
+    pub(super) at: u64,
+    pub(super) what: Act,
+}
+
+/// What a holder does with his hands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    /// Takes the card out.
+    PullsCard,
+    /// Presses the cancel key and keeps it down.
+    HoldsCancelKey,
+}
+
 /// The moments at which the holder is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {

@@ -6,8 +6,8 @@
 
 use super::EmulatorError;
 use super::clock::Words;
+use super::holder::Act;
 use super::machine::Machine;
-use super::visit::Act;
 use crate::probe::image;
 use crate::visit::Happened;
 

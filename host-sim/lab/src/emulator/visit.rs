@@ -9,10 +9,9 @@ use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
 use super::clock;
-use super::holder::{Does, Moment};
+use super::holder::{Act, Does, Later, Moment};
 use super::machine::Machine;
-use crate::board::{Board, Course, Left};
-use crate::stage::Unplayable;
+use crate::board::{Board, Course, Left, Unplayable};
 use crate::visit::{self, Happened, Moved, obey};
 use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
@@ -20,23 +19,6 @@ use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::{LinkTrouble, Visit};
-
-/// What a holder does later with his hands, but for keys of the PIN pad.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Later {
-    /// The cycle.
-    pub(super) at: u64,
-    pub(super) what: Act,
-}
-
-/// What a holder does with his hands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
-    /// Takes the card out.
-    PullsCard,
-    /// Presses the cancel key and keeps it down.
-    HoldsCancelKey,
-}
 
 impl Machine {
     /// One visit: the till's command, and everything until the end. It begins at `time`; a centre of this world alone goes by

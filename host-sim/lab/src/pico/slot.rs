@@ -7,8 +7,7 @@ use qiyong_sim::line::{FaultPlan, SharedCard};
 use qiyong_sim::referee::{Clk, Finding, Referee, Seen};
 
 use super::harness::{Drive, Input};
-use super::speech::{ATR_DELAY, Coming, DEFAULT_RATE, Next, OnWire};
-use super::wire::PER_CLK;
+use super::wire::{ATR_DELAY, Coming, DEFAULT_RATE, Next, OnWire, PER_CLK};
 
 /// The contacts' pins.
 pub(super) const IO: u8 = 2;

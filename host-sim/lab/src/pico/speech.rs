@@ -9,10 +9,8 @@ use qiyong_sim::referee::{By, Character, Rate, Seen, Signal};
 
 use super::harness::Input;
 use super::slot::{IO, Slot};
-use super::wire::{Heard, edges, tenths};
+use super::wire::{Coming, DEFAULT_RATE, Heard, Next, OnWire, edges, tenths};
 
-/// Cycles of CLK from RST going high to TS, as on the virtual line (ISO/IEC 7816-3 clause 6.2.2).
-pub(super) const ATR_DELAY: u64 = 400;
 /// Tenths of an etu between the card's characters.
 const CARD_GUARD_TIME: u64 = 120;
 /// Tenths of an etu that a character's moments take.
@@ -25,36 +23,6 @@ const OVER: u64 = 126;
 const SIGNAL: (u64, u64) = (105, 120);
 /// How much later than its error signal allows the card repeats a character.
 const REPEATS: u64 = 150;
-/// Fi and Di after every reset (clause 8.1).
-pub(super) const DEFAULT_RATE: (u16, u8) = (372, 1);
-
-/// A character that the card is about to send, or sends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Coming {
-    edge: u64,
-    rate: (u16, u8),
-    byte: u8,
-}
-
-/// A character on the wire.
-#[derive(Debug)]
-pub(super) enum OnWire {
-    /// The card's as it arrives, and when the terminal has pulled the wire after it.
-    Card(Coming, Moments, Option<(u64, Option<u64>)>),
-    /// The terminal's; once it is whole, the card's error signal.
-    Terminal(Heard),
-}
-
-/// What goes wrong with the next character.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Next {
-    flip: u16,
-    lose: bool,
-    double: bool,
-    late: u32,
-    early: u32,
-}
-
 impl Slot {
     /// The chip lets I/O go, or pulls it low.
     pub(super) fn io(&mut self, at: u64, released: bool) {

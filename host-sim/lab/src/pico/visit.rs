@@ -9,10 +9,9 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::rules::decision::Operation;
 
 use super::machine::{Machine, cycles};
-use crate::board::{Board, Course, Left};
+use crate::board::{Board, Course, Left, Unplayable};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Does, Moment};
-use crate::stage::Unplayable;
 use crate::visit::{self, Happened, Moved};
 use qiyong_sim::line::{PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;

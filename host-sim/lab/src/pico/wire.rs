@@ -12,6 +12,11 @@ const WHOLE: u64 = 105;
 /// How far an edge may be from where it should be, in tenths of an etu (clause 7.1).
 const TOLERANCE: u64 = 2;
 
+/// Cycles of CLK from RST going high to TS, as on the virtual line (ISO/IEC 7816-3 clause 6.2.2).
+pub(super) const ATR_DELAY: u64 = 400;
+/// Fi and Di after every reset (clause 8.1).
+pub(super) const DEFAULT_RATE: (u16, u8) = (372, 1);
+
 /// Cycles in so many tenths of an etu at a rate of (Fi, Di).
 pub(super) fn tenths(count: u64, (fi, di): (u16, u8)) -> u64 {
     (PER_CLK * count * u64::from(fi)).div_ceil(10 * u64::from(di).max(1))
@@ -111,4 +116,31 @@ mod tests {
         heard.edge(tenths(14, (372, 1)), true);
         assert_eq!(heard.crooked(), Some(4));
     }
+}
+
+/// A character that the card is about to send, or sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coming {
+    pub(super) edge: u64,
+    pub(super) rate: (u16, u8),
+    pub(super) byte: u8,
+}
+
+/// A character on the wire.
+#[derive(Debug)]
+pub(super) enum OnWire {
+    /// The card's as it arrives, and when the terminal has pulled the wire after it.
+    Card(Coming, Moments, Option<(u64, Option<u64>)>),
+    /// The terminal's; once it is whole, the card's error signal.
+    Terminal(Heard),
+}
+
+/// What goes wrong with the next character.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Next {
+    pub(super) flip: u16,
+    pub(super) lose: bool,
+    pub(super) double: bool,
+    pub(super) late: u32,
+    pub(super) early: u32,
 }
