@@ -18,6 +18,8 @@ const OPPOSITE: [f64; 2] = [15.8, 21.8];
 /// Etu after which the terminal may have given up waiting for the card's next character, and for its answer.
 const PAUSE: f64 = 15.0;
 const LONG: f64 = 960.0;
+/// The length of moments in every answer to reset.
+const DEFAULT: Rate = Rate { f: 372, d: 1 };
 /// No PPS request is a block or a header, and this is how one begins (clause 9.2).
 const PPSS: u8 = 0xFF;
 
@@ -358,6 +360,10 @@ impl Mind {
             Turn::Card if outlook.t1 && pauses(if within { PAUSE } else { LONG }) => (By::Terminal, Some(By::Card)),
             Turn::Card => (By::Card, None),
             Turn::Terminal if outlook.before_command && asks => (By::Terminal, None),
+            // In specific mode the card still speaks as in its answer.
+            Turn::Terminal if soon(By::Card) && outlook.before_command && spoken.rate == DEFAULT => {
+                (By::Card, Some(By::Terminal))
+            }
             // Out of turn and at another rate would be two faults.
             Turn::Terminal if spoken.rate != outlook.rate => (By::Terminal, Some(By::Card)),
             Turn::Terminal if soon(By::Card) => (By::Card, Some(By::Terminal)),

@@ -18,7 +18,7 @@ fn nonsense_is_refused_with_what_to_do() {
         ("$enddefinitions $end\n#0", "there is no $timescale"),
         ("$timescale 3 ns $end", "1, 10 or 100"),
         ("$timescale 1 week $end", "s, ms, us, ns, ps or fs"),
-        ("$var wire 1 $end", "kind, size"),
+        ("$var wire 1 $end $end", "kind, size"),
         (HEAD, "no channel for VCC: say which with --pin VCC=NAME; there are x.D0, x.D1, x.D2, x.D3"),
     ] {
         let error = examined(text, &Options::default()).unwrap_err();

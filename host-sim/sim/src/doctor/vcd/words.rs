@@ -119,15 +119,12 @@ impl<R: BufRead> Words<R> {
     /// Reads up to the end of the definitions, and keeps the names of so many channels.
     pub(super) fn heading(&mut self, most: usize) -> Result<Head, VcdError> {
         let mut head = Head::default();
-        let (mut scopes, mut depth) = (Vec::new(), 0_usize);
+        let (mut scopes, mut depth, mut any) = (Vec::new(), 0_usize, false);
         loop {
             if !self.word()?.0 {
-                return self.damaged(if self.line == 1 {
-                    "it is empty"
-                } else {
-                    "there is no $enddefinitions: no VCD"
-                });
+                return self.damaged(if any { "there is no $enddefinitions: no VCD" } else { "it is empty" });
             }
+            any = true;
             match self.word.as_slice() {
                 b"$enddefinitions" => {
                     self.skip()?;
