@@ -71,7 +71,6 @@ impl Unplayable {
     pub const fn advice(&self) -> Advice {
         match self {
             Self::InverseCard { .. }
-            | Self::FastCard { .. }
             | Self::WornStorage { .. }
             | Self::SerialDisturbed { .. }
             | Self::Disturbed { .. } => Advice::CorrectInput,

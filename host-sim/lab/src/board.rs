@@ -150,14 +150,6 @@ pub enum Unplayable {
         /// The card's name in the scenario.
         card: String,
     },
-    /// A card insists on a rate that is beyond other boards.
-    #[error("card {card:?} insists on {cycles} cycles of CLK an etu: other boards cannot do that, this one does")]
-    FastCard {
-        /// The card's name in the scenario.
-        card: String,
-        /// How many cycles an etu has.
-        cycles: u16,
-    },
     /// A terminal's storage is worn.
     #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
     WornStorage {

@@ -11,14 +11,9 @@ use qiyong_tests::parallel::in_parallel_on;
 use qiyong_tests::pico_image;
 use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
-/// What is not for this board, with words of the reason.
-const NOT_HERE: [(&str, &str); 1] = [("refused-card-unreadable-any-atr", "8 cycles of CLK")];
-
 /// What is told otherwise here: the file, the key, and why.
-const OTHERWISE: [(&str, &str, &str); 2] = [
-    ("refused-card-unreadable-line-faults", "cause", "the board has nothing that tells it of a short circuit"),
-    ("rule-card-any-atr", "line", "it does 8 cycles of CLK an etu, and the simulated slot 16"),
-];
+const OTHERWISE: [(&str, &str, &str); 1] =
+    [("refused-card-unreadable-line-faults", "cause", "the board has nothing that tells it of a short circuit")];
 
 /// What is played in each run of the tests.
 const SOME: [&str; 19] = [
@@ -73,15 +68,10 @@ fn same_on_both(files: &[String]) {
     });
     for (here, there) in runs.into_iter().flatten() {
         let file = there["file"].as_str().expect("a file").to_string();
-        match (here["skipped"].as_str(), NOT_HERE.iter().find(|(name, _)| *name == stem(&file))) {
-            (Some(why), Some((_, words))) => assert!(why.contains(words), "{file}: {why}"),
-            (None, None) => {
-                let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == stem(&file)).map(|(_, key, _)| *key);
-                let [here, there] = [here, there].map(|object| timeless(object, otherwise));
-                assert_eq!(here, there, "{file}");
-            }
-            (skipped, _) => panic!("{file}: {skipped:?}"),
-        }
+        assert!(here["skipped"].is_null(), "{file}: {here}");
+        let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == stem(&file)).map(|(_, key, _)| *key);
+        let [here, there] = [here, there].map(|object| timeless(object, otherwise));
+        assert_eq!(here, there, "{file}");
     }
 }
 

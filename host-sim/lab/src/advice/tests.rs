@@ -63,8 +63,6 @@ fn of_the_emulator() {
     table!(Unplayable {
         Unplayable::InverseCard { .. } = Unplayable::InverseCard { card: "x".into() }
             => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
-        Unplayable::FastCard { .. } = Unplayable::FastCard { card: "x".into(), cycles: 8 }
-            => CorrectInput, "card \"x\" insists on 8 cycles of CLK an etu: other boards cannot do that, this one does";
         Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
             => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
         Unplayable::SerialDisturbed { .. } = Unplayable::SerialDisturbed { step: 2 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::ecr::{Command, Ended};
-use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::rules::decision::Operation;
 
 use super::machine::{Machine, cycles};
@@ -21,8 +20,6 @@ use qiyong_sim::serial::till;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::{LinkTrouble, Visit};
 
-/// The fewest cycles of CLK an etu that other boards do, on whose behalf scenarios have cards that are too fast.
-const USUAL: u16 = 16;
 /// How long a step may take if nothing happens.
 const STEP: Duration = Duration::from_secs(1);
 
@@ -88,13 +85,8 @@ impl Board for Machine {
         Self::start(elf, &setup, elapsed)
     }
 
-    fn refusal(scenario: &Scenario) -> Option<Unplayable> {
-        scenario.cards.iter().find_map(|card| {
-            let says = Atr::new(card.atr.as_deref()?).parameters();
-            let cycles = says.fi()? / u16::from(says.di()?).max(1);
-            let insists = says.specific_mode().is_some_and(|mode| !mode.implicit) && cycles < USUAL;
-            insists.then(|| Unplayable::FastCard { card: card.name.clone(), cycles })
-        })
+    fn refusal(_: &Scenario) -> Option<Unplayable> {
+        None
     }
 
     fn left(&mut self) -> Left {

@@ -83,6 +83,16 @@ impl Receiver {
         self.have == 0
     }
 
+    /// How many characters have come, those of the run and those behind the block included.
+    pub(super) const fn count(&self) -> usize {
+        self.have + (self.at - self.start)
+    }
+
+    /// A character came that is of no block.
+    pub(super) const fn surplus(&mut self) {
+        self.have += 1;
+    }
+
     /// Whether the next character is of the run. Then a block is partly received.
     #[inline]
     pub(super) const fn is_in_run(&self) -> bool {

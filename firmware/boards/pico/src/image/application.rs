@@ -15,9 +15,6 @@ use super::storage::Region;
 use super::till::BoardLink;
 use super::time;
 
-/// The fewest cycles of CLK in an etu at which the card line keeps up (README).
-const LEAST_PER_ETU: u16 = 8;
-
 /// The application, and what listens for the till.
 pub(crate) async fn run(
     link: &'static BoardLink,
@@ -42,7 +39,7 @@ async fn serve(
     memory: &mut Store<Region>,
 ) -> ! {
     let settings = memory.settings();
-    let slot = ContactSlot::new(line, SlotConfig { min_cycles_per_etu: LEAST_PER_ETU, ..SlotConfig::default() });
+    let slot = ContactSlot::new(line, SlotConfig::default());
     let mut application = Terminal::new(slot, link, desk, clock, Random, memory, settings);
     loop {
         let report = obey(link, &mut application, |_| {}).await;

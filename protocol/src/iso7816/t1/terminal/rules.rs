@@ -6,6 +6,9 @@ use super::super::error::{Budget, Fault, T1Error};
 use super::super::receiver::{Assembly, Block, Quiet};
 use super::{ATTEMPTS, Abort, Exchange, RESYNCHS, STATUS_WORD, State, Task};
 
+/// Characters of an R-block with a CRC; with an LRC it has one less.
+const R_BLOCK: usize = 5;
+
 impl Exchange<'_> {
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn character(&mut self, byte: u8, parity_ok: bool) {
@@ -15,10 +18,15 @@ impl Exchange<'_> {
                 self.assembled(assembly);
             }
             // Characters after the end of a block: LEN was wrong, or the card sends more than it may.
-            State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
-            State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
+            State::Settling => self.surplus(Fault::Surplus),
+            State::Draining(fault, _) => self.surplus(fault),
             State::Sending(_) | State::Done(_) => {}
         }
+    }
+
+    fn surplus(&mut self, fault: Fault) {
+        self.receiver.surplus();
+        self.state = State::Draining(fault, Quiet::WaitingTime);
     }
 
     pub(super) fn assembled(&mut self, assembly: Assembly) {
@@ -204,6 +212,9 @@ impl Exchange<'_> {
         if !self.repetition() {
             return;
         }
+        // An invalid answer that is longer than an R-block may have been the response: a card that has not taken the command has only
+        // an R-block to say.
+        self.taken |= self.command_is_out() && self.receiver.count() > R_BLOCK;
         self.failures += 1;
         if self.frame.pcb().0 == Pcb::Request(Supervisory::Resynch).encode() {
             if self.failures == ATTEMPTS + RESYNCHS {
