@@ -27,7 +27,6 @@ pub(crate) fn config(config: &LineConfig) -> LineConfig {
     match MUTANT.load(Ordering::Relaxed) {
         1 => bent.guard_time = bent.guard_time.saturating_sub(1),
         2 if bent.error_signal => bent.turnaround = 14,
-        3 if !bent.error_signal => bent.turnaround = 20,
         _ => {}
     }
     bent
@@ -35,27 +34,23 @@ pub(crate) fn config(config: &LineConfig) -> LineConfig {
 
 /// The PIO's words: the jump over the error signal, and the signal.
 pub(crate) fn program([jump, signal]: [u16; 2], config: &LineConfig) -> [u16; 2] {
-    const DELAY: u16 = 0x1F << 8;
     match MUTANT.load(Ordering::Relaxed) {
         // Eight ticks, half an etu, too late.
-        4 => [jump | 8 << 8, signal],
-        // Half an etu instead of one to two.
-        5 => [jump, signal & !DELAY | 7 << 8],
-        // Always jumped over, and never.
-        6 => [jump & !(7 << 5), signal],
-        7 if !config.error_signal => [jump | 3 << 5, signal],
+        3 => [jump | 8 << 8, signal],
+        // Never jumped over.
+        4 if !config.error_signal => [jump | 3 << 5, signal],
         _ => [jump, signal],
     }
 }
 
 /// The card's error signal is not looked at.
 pub(crate) fn is_blind() -> bool {
-    is(8)
+    is(5)
 }
 
 /// What was refused comes again at once.
 pub(crate) fn is_hasty() -> bool {
-    is(9)
+    is(6)
 }
 
 /// RST's pin, and what a fault does when it falls.
@@ -68,14 +63,12 @@ impl ErrorType for Rst {
 impl OutputPin for Rst {
     fn set_low(&mut self) -> Result<(), Infallible> {
         match MUTANT.load(Ordering::Relaxed) {
-            // I/O falls before CLK stops.
-            10 => Handover::<2>.set_low()?,
             // CLK stops before RST falls.
-            11 => Handover::<CLK>.set_low()?,
+            7 => Handover::<CLK>.set_low()?,
             // VCC falls before everything.
-            12 => vcc_falls(),
+            8 => vcc_falls(),
             // CLK stops high.
-            13 => {
+            9 => {
                 self.0.set_low();
                 Rest.set_high()?;
                 Handover::<CLK>.set_low()?;
@@ -105,7 +98,7 @@ impl DelayNs for Wait {
     }
 
     async fn delay_us(&mut self, us: u32) {
-        Delay.delay_us(if is(14) && us < 200 { us / 2 } else { us }).await;
+        Delay.delay_us(if is(10) && us < 200 { us / 2 } else { us }).await;
     }
 
     async fn delay_ms(&mut self, ms: u32) {
