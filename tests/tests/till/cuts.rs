@@ -22,11 +22,14 @@ pub(super) struct Cut {
     pub(super) arrives: bool,
 }
 
+/// A cut that is to come, and whom to tell when it has.
+type Armed = (Cut, Sender<()>);
+
 /// What stands between tills and the centre.
 pub(super) struct Between {
     /// Where tills connect.
     pub(super) address: String,
-    cut: Arc<Mutex<Option<(Cut, Sender<()>)>>>,
+    cut: Arc<Mutex<Option<Armed>>>,
 }
 
 impl Between {
