@@ -45,7 +45,7 @@ const RAM_BOUND: f64 = 20_480.0;
 /// which the holder keys three PINs. The terminal has signed in before.
 const INSTRUCTIONS_BOUND: f64 = 3.0e6;
 /// The most RAM of the Pico's image, in bytes, and the most cycles of its core that an activation may take: 0.12 s at 125 MHz.
-const PICO_RAM_BOUND: f64 = 28_672.0;
+const PICO_RAM_BOUND: f64 = 159_744.0;
 const PICO_CYCLES_BOUND: f64 = 15.0e6;
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
 const RAM_START: u64 = 0x2000_0000;
