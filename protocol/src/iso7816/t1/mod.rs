@@ -39,8 +39,9 @@
 //! * After an invalid block the terminal waits for this time too, or for CWT if LEN may be wrong, so that it does not
 //!   send while the card does.
 //! * After a resynchronisation the terminal sends the command again. It does not do so if anything that the card sent
-//!   after the command's last block suggests that the card has the command: then the exchange ends with
-//!   [`T1Error::ResponseLost`], since a command carried out twice may cost the holder a try of the PIN, or money.
+//!   after the command's last block suggests that the card has the command, be it an invalid answer that is longer than an
+//!   R-block: then the exchange ends with [`T1Error::ResponseLost`], since a command carried out twice may cost the holder a
+//!   try of the PIN, or money.
 //! * An R-block that asks for a repetition is no failed attempt of rule 7.4, since it is without error (scenario 13).
 //!   [`Limits`] bound such repetitions, like everything else that a card may do without end.
 //! * A card that aborted a chain may send an I-block instead of giving back the right to send; this I-block begins a

@@ -77,7 +77,7 @@ pub struct Exchange<'a> {
     len: usize,
     /// The response has begun, so the card has carried out the command.
     responding: bool,
-    /// A block without error suggests that the card has the whole command.
+    /// What the card has said suggests that it has the whole command.
     taken: bool,
     abort: Abort,
     /// Invalid or missing blocks in succession: up to [`ATTEMPTS`]; after that, each costs one S(RESYNCH request)

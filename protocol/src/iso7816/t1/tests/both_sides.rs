@@ -75,6 +75,13 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
+fn flip() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        (any::<usize>(), any::<u8>()).prop_map(|(at, bit)| Damage::Flip(at, bit)),
+        any::<usize>().prop_map(Damage::Parity),
+    ]
+}
+
 /// One or two damaged blocks in succession, then enough whole blocks for progress. Rule 7 can repair this.
 fn recoverable() -> impl Strategy<Value = Vec<Option<Damage>>> {
     let burst = (prop::collection::vec(damage(), 1..=2), 5usize..12);
@@ -134,6 +141,26 @@ proptest! {
             prop_assert_eq!(&buffer, &answer);
             prop_assert_eq!(&visit.executed, &vec![command]);
             prop_assert!(connection.is_ready());
+        }
+    }
+
+    /// As long as every block arrives, damaged or not: a card that has answered has more to say than an R-block.
+    #[test]
+    fn no_damage_has_a_command_carried_out_twice(
+        pairs in prop::collection::vec(pair(100), 1..4),
+        card_ifsc in ifs(),
+        edc in edc(),
+        damages in prop::collection::vec(prop::option::weighted(0.7, flip()), 0..400),
+    ) {
+        let mut connection = Connection::new(parameters(card_ifsc, edc));
+        let mut visit = Visit::new(Card::new(card_ifsc, edc), "", damages);
+        for (command, answer) in pairs {
+            let mut buffer = vec![0xEE; answer.len()];
+            let limits = Limits::new(&connection, command.len(), answer.len());
+            visit.answer = answer.clone();
+            visit.executed.clear();
+            let result = visit.run(connection.exchange(&command, &mut buffer, limits), true);
+            prop_assert!(visit.executed.len() <= 1, "{:?} after {} times", result, visit.executed.len());
         }
     }
 
