@@ -27,7 +27,10 @@ pub trait Board: Sized {
     fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError>;
 
     /// Why a scenario cannot be played on such a board, if it cannot.
-    fn refusal(scenario: &Scenario) -> Option<Unplayable>;
+    fn refusal(scenario: &Scenario) -> Option<Unplayable> {
+        let _ = scenario;
+        None
+    }
 
     /// Tells the terminal its institution, and waits until the terminal confirms it.
     ///

@@ -9,16 +9,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from smartcard.scard import *
 
-from first_card import check, connect
+from first_card import check, connect, features
 
 context, card = connect()
-result, features = SCardControl(card, SCARD_CTL_CODE(3400), [])
-check(result)
-codes = {}
-while features:
-    tag, length = features[:2]
-    codes[tag] = int.from_bytes(bytes(features[2 : 2 + length]), "big")
-    features = features[2 + length :]
+codes = features(card)
 # The present PIN in packed digits, FF, and the new one: blocks of three bytes, at 0 and at 4.
 apdu = bytes.fromhex("805E010007FFFFFFFFFFFFFF")
 for messages in (0, 1, 2, 3):

@@ -4,16 +4,10 @@ import struct
 
 from smartcard.scard import *
 
-from first_card import check, connect
+from first_card import check, connect, features
 
 context, card = connect()
-result, features = SCardControl(card, SCARD_CTL_CODE(3400), [])
-check(result)
-codes = {}
-while features:
-    tag, length = features[:2]
-    codes[tag] = int.from_bytes(bytes(features[2 : 2 + length]), "big")
-    features = features[2 + length :]
+codes = features(card)
 print("features", " ".join("%02X" % tag for tag in sorted(codes)), flush=True)
 if 0x06 in codes:
     apdu = bytes([0x00, 0x20, 0x00, 0x00, 0x00])

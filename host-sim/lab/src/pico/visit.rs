@@ -8,13 +8,12 @@ use qiyong_protocol::ecr::{Command, Ended};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::machine::{Machine, cycles};
-use crate::board::{Board, Course, Left, Unplayable};
+use crate::board::{Board, Course, Left};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Does, Moment};
 use crate::visit::{self, Happened, Moved};
 use qiyong_sim::line::{PullDuring, SharedCard};
 use qiyong_sim::referee::Finding;
-use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till;
 use qiyong_sim::world::centre::CentreEnd;
@@ -83,10 +82,6 @@ impl Moved for Machine {
 impl Board for Machine {
     fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError> {
         Self::start(elf, &setup, elapsed)
-    }
-
-    fn refusal(_: &Scenario) -> Option<Unplayable> {
-        None
     }
 
     fn left(&mut self) -> Left {

@@ -6,7 +6,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `rule`, `note` | the rules: name, clause, sentence; what was found |
+//! | `rule`, `note` | the rules: name, clause, sentence (a table of `clauses`); what was found |
 //! | `remark` | what the card does against the standard, which is not held against the terminal |
 //! | `outlook` | whose turn it is, and at which rate: for who sees a wire, and not who drives it |
 //! | `seen`, `clock` | what it sees; time in clock cycles |
@@ -22,6 +22,7 @@
 //! may send does so. A block with a character after CWT, or one too many, may count as valid or not.
 
 mod atr;
+mod clauses;
 mod clock;
 mod contacts;
 mod judge;

@@ -1,38 +1,11 @@
 //! What the referee sees and holds against nobody's terminal: what the card does against the standard, and what a terminal
 //! leaves undone though no clause makes it. The doctor puts it into words.
 
-/// Declares [`Remark`] from rows of variant, name, clause and sentence.
-macro_rules! remarks {
-    ($($variant:ident $name:literal $clause:literal $says:literal)*) => {
-        /// Something seen that is no broken rule of the terminal's.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Remark {
-            $(#[doc = $says] $variant,)*
-        }
+use super::clauses::clauses;
 
-        impl Remark {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its name, in reports.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The clause of ISO/IEC 7816-3 that it is about.
-            pub const fn clause(self) -> &'static str {
-                match self { $(Self::$variant => $clause,)* }
-            }
-
-            /// What has been seen.
-            pub const fn says(self) -> &'static str {
-                match self { $(Self::$variant => $says,)* }
-            }
-        }
-    };
-}
-
-remarks! {
+clauses! {
+    /// Something seen that is no broken rule of the terminal's.
+    Remark:
     // The answer to reset.
     AtrEarly "atr-early" "6.2.2" "The answer to reset began less than 400 cycles of CLK after RST rose."
     AtrLate "atr-too-late" "6.2.2" "The answer to reset began more than 40,000 cycles of CLK after RST rose."

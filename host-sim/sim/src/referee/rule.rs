@@ -1,37 +1,10 @@
 //! The rules by which the referee judges: a name, a clause of ISO/IEC 7816-3, one sentence.
 
-/// Declares [`Rule`] from rows of variant, name, clause and sentence.
-macro_rules! rules {
-    ($($variant:ident $name:literal $clause:literal $says:literal)*) => {
-        /// A rule for the terminal.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rule {
-            $(#[doc = $says] $variant,)*
-        }
+use super::clauses::clauses;
 
-        impl Rule {
-            /// All rules.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its name, in files and reports.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The clause of ISO/IEC 7816-3 that it stands for.
-            pub const fn clause(self) -> &'static str {
-                match self { $(Self::$variant => $clause,)* }
-            }
-
-            /// What it demands.
-            pub const fn says(self) -> &'static str {
-                match self { $(Self::$variant => $says,)* }
-            }
-        }
-    };
-}
-
-rules! {
+clauses! {
+    /// A rule for the terminal.
+    Rule:
     // Contacts.
     RstLowFirst "rst-low-first" "6.2.1" "RST is low when VCC comes."
     ClkAfterVcc "clk-after-vcc" "6.2.1" "CLK starts with VCC on, not before."
