@@ -77,8 +77,6 @@ pub(crate) struct PioCharacters {
     ends: u16,
     /// How many characters of a block the machine that says has not told of yet.
     under_way: usize,
-    /// The card has refused the last character.
-    refused: bool,
     spacing: Spacing,
     /// The machines run: a card has power.
     is_on: bool,
@@ -127,7 +125,7 @@ impl PioCharacters {
         let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
         let pin = common.make_pio_pin(io);
         let spacing = Spacing::new(PER_CLK);
-        Self { hears, says, pin, hearing, saying, patched, ends, under_way: 0, refused: false, spacing, is_on: false }
+        Self { hears, says, pin, hearing, saying, patched, ends, under_way: 0, spacing, is_on: false }
     }
 
     /// Writes what depends on convention and protocol into the program.
@@ -287,21 +285,22 @@ impl CardUart for PioCharacters {
             return Ok(());
         }
         for (index, &byte) in bytes.iter().enumerate() {
-            let mut begins = self.spacing.may_send_at(now());
-            if core::mem::take(&mut self.refused) {
-                begins = begins.max(self.spacing.again_at());
-            }
-            sleep_until(begins).await;
+            sleep_until(self.spacing.may_send_at(now())).await;
             let accepted = self.say(byte).await;
             #[cfg(feature = "mutants")]
             let accepted = accepted || super::mutant::is_blind();
             if !accepted && self.spacing.config.error_signal {
-                self.restart();
-                self.refused = true;
+                // The card's signal is heard as a character, at whose end the machine might object; so would be what is left of the
+                // signal, if it listened again at once.
+                self.hears.set_enable(false);
                 #[cfg(feature = "mutants")]
-                if super::mutant::is_hasty() {
-                    self.refused = false;
+                let waits = !super::mutant::is_hasty();
+                #[cfg(not(feature = "mutants"))]
+                let waits = true;
+                if waits {
+                    sleep_until(self.spacing.again_at()).await;
                 }
+                self.restart();
                 return Err(LineError::NotAccepted(index));
             }
         }
