@@ -23,7 +23,7 @@ const AROUND_DATA: usize = 4 + 3 + 2;
 const SHORT_RESPONSE: usize = 258;
 
 /// The slot.
-pub struct ReaderSlot {
+pub struct ReaderSlot<T: Fn(ReaderError)> {
     context: Context,
     /// A part of the reader's name; `None` for any reader.
     wanted: Option<String>,
@@ -31,21 +31,20 @@ pub struct ReaderSlot {
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
     atr: Vec<u8>,
-    on_trouble: Box<dyn Fn(ReaderError)>,
+    on_trouble: T,
 }
 
-impl ReaderSlot {
+impl<T: Fn(ReaderError)> ReaderSlot<T> {
     /// The reader whose name contains `name`; `any` is any reader. From then on, `on_trouble` is called with whatever
     /// goes wrong with reader or service. The terminal sees this as a card that does not work.
     ///
     /// # Errors
     /// There is no PC/SC service, no reader, or no reader of this name.
-    pub fn open(name: &str, on_trouble: impl Fn(ReaderError) + 'static) -> Result<Self, ReaderError> {
+    pub fn open(name: &str, on_trouble: T) -> Result<Self, ReaderError> {
         let context = service::context()?;
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
-        let mut slot =
-            Self { context, wanted, reader: None, card: None, atr: Vec::new(), on_trouble: Box::new(on_trouble) };
+        let mut slot = Self { context, wanted, reader: None, card: None, atr: Vec::new(), on_trouble };
         if !names.iter().any(|name| slot.is_wanted(name)) {
             let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
             return Err(match there.as_slice() {
@@ -227,7 +226,7 @@ fn is_gone(state: &ReaderState) -> bool {
     state.event_state().intersects(State::UNKNOWN | State::IGNORE)
 }
 
-impl CardSlot for ReaderSlot {
+impl<T: Fn(ReaderError)> CardSlot for ReaderSlot<T> {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {
         let found = self.find_card(Duration::from_secs(seconds.into()));
         found.unwrap_or_else(|error| {

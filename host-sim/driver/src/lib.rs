@@ -1,0 +1,26 @@
+//! The standard driver library of social security cards: `libsscarddriver.so`, which software of hospitals, pharmacies and
+//! banks loads by the name SSCardDriver (docs/driver.md §D).
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`boundary`] | the exported functions, pointers and buffers: the only `unsafe` |
+//! | `session` | what each function does, and what stays between two calls |
+//! | `basic`, `hsm` | reading who the holder is, without and with a security module |
+//! | `card`, `source` | a powered card; card files and PC/SC readers |
+//! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
+//! | [`settings`] | `SSCardDriver.ini` |
+//! | `gate` | one thread at a time |
+//!
+//! Not here: keys (a PSAM or a centre's security module has them), SQL, and, without the feature `card-file`, virtual cards.
+
+mod answer;
+mod basic;
+pub mod boundary;
+mod card;
+pub mod code;
+pub mod failure;
+mod gate;
+mod hsm;
+mod session;
+pub mod settings;
+mod source;

@@ -1,0 +1,62 @@
+//! The library as callers load it: from C, C++ and Python, with 256 bytes of buffer and a page behind it that nobody may touch
+//! (docs/driver.md §A.2).
+
+mod support;
+
+use std::process::Command;
+
+use qiyong_protocol::card::files::Generation;
+use support::{C, CPP, Desk};
+
+/// docs/card.md §1.9.
+#[test]
+fn c_and_cpp_read_who_the_holder_is() {
+    for compiler in [C, CPP] {
+        for (generation, version) in [(Generation::V1, "1.00"), (Generation::V2, "2.00")] {
+            let desk = Desk::new(generation);
+            let mut caller = desk.caller(compiler);
+            for kind in [1, 3, 4] {
+                let (result, text) = caller.call(&format!("iReadCardBas i{kind} o"));
+                assert_eq!(result, 0, "{text}");
+                let fields: Vec<_> = text.split('|').collect();
+                let [
+                    region,
+                    id_number,
+                    number,
+                    ident,
+                    name,
+                    history,
+                    its_version,
+                    issued,
+                    expires,
+                    terminal,
+                    device,
+                    "",
+                ] = fields[..]
+                else {
+                    panic!("eleven fields, each closed: {text}")
+                };
+                assert_eq!((region, id_number, number), ("320100", "111111198101011110", "X00000019"));
+                assert_eq!((ident.len(), &ident[..18]), (32, "320100D15600000500"));
+                assert_eq!((name, history.len(), its_version), ("张三", 26, version));
+                assert_eq!((issued, expires), ("20260101", "20360101"));
+                assert_eq!((terminal, device), ("000000000000", "FFFFFFFFFFFFFF"));
+            }
+        }
+    }
+}
+
+#[test]
+fn python_reads_the_result_as_int_long_and_longlong() {
+    let desk = Desk::new(Generation::V2);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/caller.py");
+    let run = || {
+        let output =
+            Command::new("python3").arg(script).arg(desk.library()).env("PYTHONIOENCODING", "utf-8").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(run().matches("0 320100|111111198101011110|X00000019|").count(), 3);
+    std::fs::remove_file(desk.card_file()).unwrap();
+    assert_eq!(run(), "-2 无卡\n".repeat(3));
+}

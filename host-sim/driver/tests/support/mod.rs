@@ -1,0 +1,156 @@
+//! A folder with the library, its settings, a card, and a caller in C that is told line by line what to call.
+
+#![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use encoding_rs::GBK;
+use qiyong_centre::hsm::Hsm;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::card::os::VirtualCard;
+use tempfile::TempDir;
+
+/// The holder whom the vendors' papers have made up.
+pub const ID_NUMBER: &str = "111111198101011110";
+pub const PIN: &str = "271828";
+
+/// A folder as a hospital has it.
+pub struct Desk {
+    pub folder: TempDir,
+}
+
+/// A compiler, and the file name of what it makes.
+pub type Compiler = (&'static str, &'static [&'static str]);
+pub const C: Compiler = ("cc", &["-x", "c", "-std=gnu11"]);
+pub const CPP: Compiler = ("c++", &["-x", "c++", "-std=gnu++17"]);
+
+impl Desk {
+    /// With a card of this generation, in the file that the settings name.
+    pub fn new(generation: Generation) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        fs::copy(built_library(), desk.library()).unwrap();
+        desk.settings("source = file card.toml\n");
+        desk.put(&card(generation));
+        desk
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn library(&self) -> PathBuf {
+        self.path("libsscarddriver.so")
+    }
+
+    pub fn card_file(&self) -> PathBuf {
+        self.path("card.toml")
+    }
+
+    pub fn settings(&self, lines: &str) {
+        fs::write(self.path("SSCardDriver.ini"), format!("[SSCardDriver]\n{lines}")).unwrap();
+    }
+
+    pub fn put(&self, card: &VirtualCard) {
+        card.save(&self.card_file()).unwrap();
+    }
+
+    /// Compiles `source`, a file beside this one's folder.
+    pub fn compile(&self, (compiler, options): Compiler, source: &str, output: &str, more: &[&str]) -> PathBuf {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let program = self.path(output);
+        let status = Command::new(compiler)
+            .args(["-Wall", "-Wextra", "-Werror", "-I"])
+            .arg(folder.join("include"))
+            .args(options)
+            .arg(folder.join("tests").join(source))
+            .args(more)
+            .arg("-o")
+            .arg(&program)
+            .status();
+        assert!(status.unwrap().success(), "{compiler} {source}");
+        program
+    }
+
+    pub fn caller(&self, compiler: Compiler) -> Caller {
+        let program = self.compile(compiler, "caller.c", "caller", &["-ldl"]);
+        let mut child = Command::new(program)
+            .arg(self.library())
+            .env_remove("QIYONG_DRIVER_INI")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Caller { child, stdin, stdout }
+    }
+}
+
+/// The library that cargo has built beside this test.
+fn built_library() -> PathBuf {
+    let deps = env::current_exe().unwrap().parent().unwrap().to_path_buf();
+    let places = [deps.join("libsscarddriver.so"), deps.parent().unwrap().join("libsscarddriver.so")];
+    places.into_iter().find(|path| path.exists()).expect("cargo builds the library for its tests")
+}
+
+/// A process that calls the library.
+pub struct Caller {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Caller {
+    /// The result and the text. A text in `call` stands in quotes: `iReadCardBas_HSM_Step2 "key" o`.
+    pub fn call(&mut self, call: &str) -> (i64, String) {
+        let words = call.split('"').enumerate().map(|(at, part)| {
+            if at % 2 == 1 { format!("s{}", hex::encode(GBK.encode(part).0)) } else { part.to_string() }
+        });
+        writeln!(self.stdin, "{}", words.collect::<String>()).unwrap();
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let mut words = line.trim_end_matches('\n').split(' ');
+        let mut word = || words.next().unwrap_or_else(|| panic!("{call}: the caller died"));
+        let (result, clean, text) = (word().parse().unwrap(), word(), hex::decode(word()).unwrap());
+        assert_eq!(clean, "1", "{call}: something behind the NUL was written, or the result is no int");
+        (result, GBK.decode_without_bom_handling_and_without_replacement(&text).expect("GBK").into_owned())
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn new_card(generation: Generation) -> NewCard {
+    NewCard {
+        generation,
+        number: CardNumber::new_checked(b"X00000019").unwrap(),
+        id_number: IdNumber::new(ID_NUMBER.as_bytes()).unwrap(),
+        holder: Name::new(&GBK.encode("张三").0).unwrap(),
+        area: Region::new("320100").unwrap(),
+        issued: Date::new(2026, 1, 1).unwrap(),
+        expires: Date::new(2036, 1, 1).unwrap(),
+        pin: Pin::new(PIN.as_bytes()).unwrap(),
+        pin_tries: 3,
+        convention: Convention::Direct,
+        protocol: 0,
+        serial: 1,
+        genuine: true,
+    }
+}
+
+pub fn card(generation: Generation) -> VirtualCard {
+    let new = new_card(generation);
+    VirtualCard::personalised(&new, &Hsm::test_keys().issue(&new).unwrap())
+}
