@@ -5,9 +5,12 @@
 #![allow(unsafe_code, reason = "a C ABI passes pointers, and loads another library")]
 #![allow(non_snake_case, reason = "names of functions and parameters are the norm's")]
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_long};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
+use libloading::Library;
 use zeroize::Zeroizing;
 
 use crate::code::Code;
@@ -16,8 +19,10 @@ use crate::gate::Gate;
 use crate::session::{Request, Session};
 use crate::settings::Settings;
 
-/// The most bytes of a caller's text: what no function here needs is not looked through.
-const INPUT_MAX: usize = 4096;
+/// The function of a PIN pad's library, as its vendors spell it.
+const KEY_IN: &[u8] = b"KeybordGetInputPassword\0";
+/// The room that it gets for digits and their NUL.
+const KEYED_MAX: usize = 256;
 
 static SESSION: Gate<Session> = Gate::new(Session::new());
 
@@ -87,6 +92,8 @@ macro_rules! exports {
                 // SAFETY: the caller promises what `take` and `reply` ask for.
                 unsafe {
                     $(let Some($parameter) = $parameter.take() else { return Code::Parameter.number() };)*
+                    // Not all functions are built.
+                    let _ = ($($parameter,)*);
                     reply($buffer, || ask(&$request))
                 }
             }
@@ -109,12 +116,62 @@ exports! {
     iReadCardBas_HSM_Step1(iType: Number; pOutInfo) => Request::BasicStep1 { kind: iType };
     "Step 2: takes the module's result, and reads."
     iReadCardBas_HSM_Step2(pKey: Text; pOutInfo) => Request::BasicStep2 { key: pKey };
+    "Reads records by file and tag; iAuthType 1 by the PIN, 2 by a key of the PSAM."
+    iReadCard(iType: Number, iAuthType: Number, pCardInfo: Text, pFileAddr: Text; pOutInfo)
+        => Request::Read { kind: iType, auth: iAuthType, card: pCardInfo, files: pFileAddr };
+    "The same with a security module, step 1."
+    iReadCard_HSM_Step1(iType: Number, pCardInfo: Text, pFileAddr: Text; pOutInfo)
+        => Request::ReadStep1 { kind: iType, card: pCardInfo, files: pFileAddr };
+    "Step 2: takes the module's result, and reads."
+    iReadCard_HSM_Step2(pKey: Text; pOutInfo) => Request::ReadStep2 { key: pKey };
+    "Checks the PIN, which the holder keys on the pad."
+    iVerifyPIN(iType: Number; pOutInfo) => Request::VerifyPin { kind: iType };
+    "Changes the PIN, which the holder keys on the pad: the old one, the new one, and the new one again."
+    iChangePIN(iType: Number; pOutInfo) => Request::ChangePin { kind: iType };
+    "Writes records. Not built: -13."
+    iWriteCard(iType: Number, pCardInfo: Text, pFileAddr: Text, pWriteData: Text; pOutInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "Writes records with a security module, step 1. Not built: -13."
+    iWriteCard_HSM_Step1(iType: Number, pCardInfo: Text, pFileAddr: Text; pOutInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "Step 2. Not built: -13."
+    iWriteCard_HSM_Step2(pKey: Text, pWriteData: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Sets a new PIN. Not built: -13."
+    iReloadPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "Sets a new PIN with a security module, step 1. Not built: -13."
+    iReloadPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "Step 2. Not built: -13."
+    iReloadPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Step 3. Not built: -13."
+    iReloadPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Gives a locked PIN its tries back. Not built: -13."
+    iUnblockPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "The same with a security module, step 1. Not built: -13."
+    iUnblockPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "Step 2. Not built: -13."
+    iUnblockPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Step 3. Not built: -13."
+    iUnblockPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Debits the card. Not built: -13."
+    iDoDebit(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "Debits the card with a security module, step 1. Not built: -13."
+    iDoDebit_HSM_Step1(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "Step 2. Not built: -13."
+    iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
+    "Reads what was debited. Not built: -13."
+    iReadDebitRecord(iType: Number; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "Signs data; iType is of the signature. Not built: -13."
+    PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo) => Request::NotBuilt { kind: None };
+    "Verifies a signature; iType is of the signature. Not built: -13."
+    PKI_VerifySign(pUserPin: Text, pCert: Text, pClearText: Text, pSignature: Text, iType: Number; pOutInfo)
+        => Request::NotBuilt { kind: None };
 }
 
 /// Carries out a request when no other thread does one.
 fn ask(request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let settings = Settings::load()?;
-    SESSION.with(settings.busy, |session| session.answer(request, &settings)).unwrap_or(Err(Code::Busy.into()))
+    SESSION.with(settings.busy, |session| session.answer(request, &settings, key_in)).unwrap_or(Err(Code::Busy.into()))
 }
 
 /// Writes what `work` gives into the caller's buffer, and returns the code.
@@ -138,4 +195,22 @@ unsafe fn reply(buffer: *mut c_char, work: impl FnOnce() -> Result<Zeroizing<Vec
         buffer.add(length).write(0);
     }
     number
+}
+
+/// Calls the PIN pad's library; see [`crate::pin::Keyboard`]. The library stays loaded: vendors' libraries start threads.
+fn key_in(library: &Path, voice: u8, seconds: u8) -> Result<(i32, Zeroizing<Vec<u8>>), Failure> {
+    type KeyIn = unsafe extern "C" fn(u8, *mut c_char, u8) -> c_long;
+    let wrong = |_| Code::Library.with(library.display().to_string());
+    // SAFETY: its initialisers run. Whoever put it beside this library, or named it in the settings, vouches for it.
+    let loaded = ManuallyDrop::new(unsafe { Library::new(library) }.map_err(wrong)?);
+    // SAFETY: the name belongs to this type, by its vendors' description.
+    let function = unsafe { loaded.get::<KeyIn>(KEY_IN) }.map_err(wrong)?;
+    let mut keyed = Zeroizing::new([0; KEYED_MAX]);
+    // SAFETY: the digits, at most 16, and a NUL go into a buffer that is far longer.
+    let result = unsafe { function(voice, keyed.as_mut_ptr().cast::<c_char>(), seconds) };
+    let digits = keyed.iter().copied().take_while(|byte| *byte != 0);
+    let mut copy = Zeroizing::new(Vec::with_capacity(KEYED_MAX));
+    copy.extend(digits);
+    // A library whose function returns an int leaves the upper half undefined.
+    Ok((result as i32, copy))
 }

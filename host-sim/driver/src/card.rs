@@ -2,7 +2,7 @@
 
 use qiyong_protocol::card::codes::IdentCode;
 use qiyong_protocol::card::commands;
-use qiyong_protocol::card::files::{EF05, Generation, RecordSpec, tag};
+use qiyong_protocol::card::files::{Df, EF05, Generation, RecordSpec, tag};
 use qiyong_protocol::card::keys::Algorithm;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::records::{Record, RecordError};
@@ -22,6 +22,8 @@ const LONG_ANNOUNCEMENT: [u8; 5] = [0x9F, 0x0C, 0x03, 0x86, 0x01];
 /// A card that has power and told which one it is.
 pub(crate) struct Powered {
     card: Box<dyn Card>,
+    /// What is selected: the environment or an application.
+    entered: Df,
     /// The historical bytes of its ATR.
     pub(crate) historical: Vec<u8>,
     /// The algorithm that it announces: 01 3DES, 02 SSF33, 03 SM4.
@@ -66,7 +68,7 @@ impl Powered {
         let ident = first(tag::IDENT_CODE)?;
         let ident = ident.as_slice().try_into().ok().and_then(|bytes| IdentCode::new(bytes).ok());
         let ident = ident.filter(|ident| !ident.is_blank()).ok_or(Code::IdentCode)?;
-        Ok(Self { card, historical, algorithm, generation, ident })
+        Ok(Self { card, entered: Df::Ssse, historical, algorithm, generation, ident })
     }
 
     /// The 32 hex digits of the ident code.
@@ -76,6 +78,22 @@ impl Powered {
 
     pub(crate) fn transmit(&mut self, command: &Command<'_>) -> Result<(Zeroizing<Vec<u8>>, StatusWord), Failure> {
         self.card.transmit(command)
+    }
+
+    /// Selects the environment or an application, if it is not.
+    pub(crate) fn enter(&mut self, df: Df) -> Result<(), Failure> {
+        if df == self.entered {
+            return Ok(());
+        }
+        match df.fid() {
+            Some(fid) => self.select(fid)?,
+            None => match self.transmit(&commands::select_environment())?.1 {
+                StatusWord::OK => {}
+                sw => return Err(sw.into()),
+            },
+        }
+        self.entered = df;
+        Ok(())
     }
 
     /// Selects a file or application by its identifier.

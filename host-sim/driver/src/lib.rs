@@ -6,6 +6,7 @@
 //! | [`boundary`] | the exported functions, pointers and buffers: the only `unsafe` |
 //! | `session` | what each function does, and what stays between two calls |
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
+//! | `files`, `pin` | reading any records; checking and changing the PIN |
 //! | `card`, `source` | a powered card; card files and PC/SC readers |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`] | `SSCardDriver.ini` |
@@ -19,8 +20,10 @@ pub mod boundary;
 mod card;
 pub mod code;
 pub mod failure;
+mod files;
 mod gate;
 mod hsm;
+mod pin;
 mod session;
 pub mod settings;
 mod source;
