@@ -60,3 +60,24 @@ fn python_reads_the_result_as_int_long_and_longlong() {
     std::fs::remove_file(desk.card_file()).unwrap();
     assert_eq!(run(), "-2 无卡\n".repeat(3));
 }
+
+/// The tests' own caller notices what a library must never do.
+#[test]
+fn a_library_that_writes_too_much_is_caught() {
+    let desk = Desk::new(Generation::V2);
+    let library = desk.compile(C, "faulty.c", "faulty.so", &["-shared", "-fPIC"]);
+    for (kind, is_caught) in [(0, false), (1, true), (2, true), (3, true)] {
+        let mut caller = desk.caller_of(C, &library);
+        let call = std::panic::AssertUnwindSafe(|| caller.call(&format!("iReadCardBas i{kind} o")));
+        assert_eq!(std::panic::catch_unwind(call).is_err(), is_caught, "iType {kind}");
+    }
+}
+
+/// Threads take turns, and each gets its own answer.
+#[test]
+fn many_threads_read_at_once() {
+    let desk = Desk::new(Generation::V2);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/threads.py");
+    let output = Command::new("python3").arg(script).arg(desk.library()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "400 good\n", "{}", String::from_utf8_lossy(&output.stderr));
+}

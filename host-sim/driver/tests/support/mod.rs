@@ -11,9 +11,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use encoding_rs::GBK;
 use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
+use qiyong_protocol::card::commands::join;
 use qiyong_protocol::card::date::Date;
-use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::files::{Generation, key};
 use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::card::keys::Algorithm;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_sim::card::os::VirtualCard;
@@ -80,10 +82,25 @@ impl Desk {
         program
     }
 
+    /// What the holder keys on the pad: to enter, the old one, the new one, and again.
+    pub fn pins(&self, pins: [&str; 4]) {
+        fs::write(self.path("pins"), pins.join("\n")).unwrap();
+        let pad = "libTerminalProtocolKeyboard.so";
+        if !self.path(pad).exists() {
+            let define = format!("-DPINS=\"{}\"", self.path("pins").display());
+            self.compile(C, "keyboard.c", pad, &["-shared", "-fPIC", &define]);
+        }
+    }
+
     pub fn caller(&self, compiler: Compiler) -> Caller {
+        self.caller_of(compiler, &self.library())
+    }
+
+    /// A caller of another library.
+    pub fn caller_of(&self, compiler: Compiler, library: &Path) -> Caller {
         let program = self.compile(compiler, "caller.c", "caller", &["-ldl"]);
         let mut child = Command::new(program)
-            .arg(self.library())
+            .arg(library)
             .env_remove("QIYONG_DRIVER_INI")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -109,8 +126,21 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The same for a call that writes nothing, whatever its buffer was.
+    pub fn call_untouched(&mut self, call: &str) -> (i64, String) {
+        let (result, text) = self.send(call);
+        // The buffer's own bytes, up to its end.
+        let untouched = text.is_empty() || text == [0xA5; 256];
+        (result, if untouched { String::new() } else { format!("{text:02X?}") })
+    }
+
     /// The result and the text. A text in `call` stands in quotes: `iReadCardBas_HSM_Step2 "key" o`.
     pub fn call(&mut self, call: &str) -> (i64, String) {
+        let (result, text) = self.send(call);
+        (result, GBK.decode_without_bom_handling_and_without_replacement(&text).expect("GBK").into_owned())
+    }
+
+    fn send(&mut self, call: &str) -> (i64, Vec<u8>) {
         let words = call.split('"').enumerate().map(|(at, part)| {
             if at % 2 == 1 { format!("s{}", hex::encode(GBK.encode(part).0)) } else { part.to_string() }
         });
@@ -121,7 +151,7 @@ impl Caller {
         let mut word = || words.next().unwrap_or_else(|| panic!("{call}: the caller died"));
         let (result, clean, text) = (word().parse().unwrap(), word(), hex::decode(word()).unwrap());
         assert_eq!(clean, "1", "{call}: something behind the NUL was written, or the result is no int");
-        (result, GBK.decode_without_bom_handling_and_without_replacement(&text).expect("GBK").into_owned())
+        (result, text)
     }
 }
 
@@ -153,4 +183,20 @@ pub fn new_card(generation: Generation) -> NewCard {
 pub fn card(generation: Generation) -> VirtualCard {
     let new = new_card(generation);
     VirtualCard::personalised(&new, &Hsm::test_keys().issue(&new).unwrap())
+}
+
+/// What the centre's security module answers to the text of a step 1: internal and external result, in hex.
+pub fn security_module(text: &str) -> [String; 2] {
+    let fields: Vec<_> = text.split('|').collect();
+    let [region, history, "03", _ident, process, original, factor, challenge, _terminal, _device, ""] = fields[..]
+    else {
+        panic!("ten fields, each closed: {text}")
+    };
+    let eight = |hex: &str| <[u8; 8]>::try_from(hex::decode(hex).unwrap()).unwrap();
+    let hsm = Hsm::test_keys();
+    let keys = hsm.card_keys(Algorithm::Sm4, &hex::decode(history).unwrap(), Region::new(region).unwrap());
+    let (_, read) = keys.external.iter().find(|(id, _)| *id == key::READ_SSSE).unwrap();
+    let internal = hsm.scheme().internal_auth(&keys.irk, join(eight(original), eight(process)));
+    let external = hsm.scheme().external_auth(read, eight(challenge), eight(factor));
+    [internal, external].map(|cryptogram| hex::encode_upper(cryptogram.0))
 }
