@@ -1,4 +1,5 @@
-//! Every function in every plight: one table, printed with the texts that a caller gets (docs/card.md §1.10).
+//! Every function in every plight: one table, printed with the texts that a caller gets (docs/card.md §1.10, docs/driver.md
+//! §D).
 
 mod support;
 

@@ -22,6 +22,8 @@ const MAY: &[(&str, &[&str])] = &[
     // A line's other end knows no simulator.
     ("host-sim/iso", &["qiyong-centre", "qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
+    // Of the simulator only the card in a file, behind a feature; no database and no centre.
+    ("host-sim/driver", &["qiyong-firmware", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     (
         "host-sim",

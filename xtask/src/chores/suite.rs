@@ -18,7 +18,7 @@ type Step = (&'static str, fn() -> Result<()>);
 
 /// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
 const FEATURES: [&str; 2] =
-    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
+    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-driver/pcsc,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
 const STEPS: [Step; 9] = [
     ("setup", setup::run),

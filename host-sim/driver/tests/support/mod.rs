@@ -102,6 +102,7 @@ impl Desk {
         let mut child = Command::new(program)
             .arg(library)
             .env_remove("QIYONG_DRIVER_INI")
+            .env("PCSCLITE_CSOCK_NAME", self.path("s"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
