@@ -11,10 +11,11 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
+use crate::apdu::Card;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::source::{self, Card};
+use crate::source;
 
 /// The form in which some cards announce their algorithm: the code follows (docs/driver.md §A.3).
 const LONG_ANNOUNCEMENT: [u8; 5] = [0x9F, 0x0C, 0x03, 0x86, 0x01];

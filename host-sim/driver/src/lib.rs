@@ -7,7 +7,7 @@
 //! | `session` | what each function does, and what stays between two calls |
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
 //! | `files`, `pin` | reading any records; checking and changing the PIN |
-//! | `card`, `source` | a powered card; card files and PC/SC readers |
+//! | `card`, `apdu`, `source` | a powered card; what any card can do; card files and PC/SC readers |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`] | `SSCardDriver.ini` |
 //! | `gate` | one thread at a time |
@@ -15,6 +15,7 @@
 //! Not here: keys (a PSAM or a centre's security module has them), SQL, and, without the feature `card-file`, virtual cards.
 
 mod answer;
+mod apdu;
 mod basic;
 pub mod boundary;
 mod card;

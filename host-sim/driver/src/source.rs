@@ -1,26 +1,14 @@
-//! Where cards come from: one trait over the sources, and the choice among them. What is asked of a card is not here.
+//! Where cards come from: the choice among the sources. What all of them can do is `apdu`'s.
 
 #[cfg(feature = "card-file")]
 mod file;
 #[cfg(feature = "pcsc")]
 mod reader;
 
-use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::sw::StatusWord;
-use zeroize::Zeroizing;
-
+use crate::apdu::Card;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::settings::{Settings, Source};
-
-/// A card in its place. Dropping it takes its power.
-pub(crate) trait Card: Send {
-    /// Powers the card; returns its ATR, TS first.
-    fn power(&mut self) -> Result<Vec<u8>, Failure>;
-
-    /// Exchanges a short APDU; returns the data of the answer, which may be secret, and the status word.
-    fn transmit(&mut self, command: &Command<'_>) -> Result<(Zeroizing<Vec<u8>>, StatusWord), Failure>;
-}
 
 /// The card of the source that is set.
 ///

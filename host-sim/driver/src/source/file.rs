@@ -9,7 +9,7 @@ use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::card::file::CardFileError;
 use zeroize::Zeroizing;
 
-use super::Card;
+use crate::apdu::Card;
 use crate::code::Code;
 use crate::failure::Failure;
 

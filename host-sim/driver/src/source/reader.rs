@@ -10,7 +10,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
-use super::Card;
+use crate::apdu::Card;
 use crate::code::Code;
 use crate::failure::Failure;
 
