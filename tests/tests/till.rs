@@ -7,6 +7,10 @@ mod cuts;
 mod desk;
 #[path = "till/kills.rs"]
 mod kills;
+#[path = "till/moments.rs"]
+mod moments;
+#[path = "till/wire.rs"]
+mod wire;
 #[path = "till/wrong.rs"]
 mod wrong;
 
@@ -15,8 +19,10 @@ use qiyong_tests::parallel::in_parallel;
 
 use desk::{Desk, PINS};
 
+/// A line at a free port.
+const TCP: &str = "tcp://127.0.0.1:0";
 /// Each board with each kind of line.
-const BOARDS: [(&str, &str); 2] = [("b-l475e-iot01a", "pty"), ("pico", "tcp://127.0.0.1:0")];
+const BOARDS: [(&str, &str); 2] = [("b-l475e-iot01a", "pty"), ("pico", TCP)];
 
 /// docs/design.md §1: the card is put into use by the first purchase, and by no other; and both ends have the same books.
 #[test]

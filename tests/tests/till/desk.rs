@@ -89,6 +89,8 @@ impl Board {
 pub(super) struct Desk {
     pub(super) terminals: Terminals,
     pub(super) board: Board,
+    /// Where tills find the board's line.
+    pub(super) port: String,
     /// Where tills find the centre.
     pub(super) centre: String,
 }
@@ -97,20 +99,21 @@ impl Desk {
     pub(super) fn new(board: &str, line: &str) -> Self {
         let terminals = Terminals::start(&["--iso", "127.0.0.1:0"], 1);
         let board = Board::start(board, line, &terminals.file("v3.toml"));
-        let centre = terminals.address().to_owned();
-        Self { terminals, board, centre }
+        let (port, centre) = (board.line.clone(), terminals.address().to_owned());
+        Self { terminals, board, port, centre }
     }
 
     /// The board ends, and its memory with it; another one starts in its place.
     pub(super) fn restart(&mut self, board: &str, line: &str) {
         self.board.end();
         self.board = Board::start(board, line, &self.terminals.file("v3.toml"));
+        self.port.clone_from(&self.board.line);
     }
 
     /// `qiyong till` at the board's line, with these options and words.
     pub(super) fn command(&self, what: &[&str]) -> Command {
         let mut command = Command::new(qiyong());
-        command.current_dir(self.terminals.folder.path()).args(["till", "--port", &self.board.line]);
+        command.current_dir(self.terminals.folder.path()).args(["till", "--port", &self.port]);
         command.args(["--institution", PLACE, "--centre", &self.centre, "--patience", "300"]).args(what);
         command
     }
@@ -136,7 +139,7 @@ impl Desk {
     }
 
     /// What the holder was charged in the end, in fen: by the journal of the centre, and by the account. Terminal and centre have
-    /// settled their batch, nothing is open between them, and the chains are whole.
+    /// settled their batch, nothing is open between them, the chains are whole, and the card is put into use if anything was sold.
     pub(super) fn books(&mut self) -> u64 {
         self.centre = self.terminals.address().to_owned();
         let (status, report, seen) = self.till(&["settle-batch"]);
@@ -154,8 +157,9 @@ impl Desk {
         let journal = centre.journal().expect("it is sound");
         let sold = journal.iter().filter(|entry| stands(entry)).map(|entry| entry.charge.0).sum();
         let number = CardNumber::new(CARDS[2].1.as_bytes()).expect("a number");
-        let account = centre.card(&number).expect("it is sound").expect("it is known").account.0;
-        assert_eq!(account + sold, 50_000, "the account and the journal");
+        let card = centre.card(&number).expect("it is sound").expect("it is known");
+        assert_eq!(card.account.0 + sold, 50_000, "the account and the journal");
+        assert_eq!(card.social, sold > 0, "the card is put into use by a sale, and by nothing else");
         for (area, chain, wrong) in centre.verify().expect("it is sound") {
             assert!(wrong.is_none(), "{area}: {chain:?} {wrong:?}");
         }
