@@ -61,7 +61,9 @@ impl Board {
     /// Ends it, and waits for that: it lets the card go.
     pub(super) fn end(&mut self) {
         self.process.signal("-TERM");
-        assert!(self.process.child.wait().expect("it ends").success());
+        let is_well = self.process.child.wait().expect("it ends").success();
+        let said = self.process.child.stderr.take().map(std::io::read_to_string);
+        assert!(is_well, "{said:?}");
     }
 
     /// Keys rows at its PIN pad.
