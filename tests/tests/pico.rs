@@ -4,6 +4,7 @@
 
 mod mutants;
 mod scenarios;
+mod waveform;
 
 use std::cell::RefCell;
 use std::rc::Rc;

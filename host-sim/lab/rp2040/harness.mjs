@@ -9,7 +9,8 @@
 //   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
 //                                                this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
-//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
+//                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
+//                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
 //                                                "uart" NUMBER BYTE | "usb" WHAT | "log"
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
@@ -257,6 +258,7 @@ function passes(nanos) {
 }
 function takeIn([, what, number, value]) {
   if (what === 'usb') usb(number, value);
+  else if (what === 'still') takeIn([0, 'pin', number, 1]);
   else if (what === 'uart') mcu.uart[number].feedByte(value);
   else if (number === IO) { cardPulls = value === 0; wire(); }
   else mcu.gpio[number].setInputValue(value !== 0);
@@ -308,6 +310,8 @@ function load({ elf, log }) {
 const COMMANDS = {
   load(what) { load(what); return {}; },
   run(until, { in: input = [] }) {
+    const still = input.filter(([, what]) => what === 'still').map(([, , number]) => number);
+    coming = coming.filter(([, what, number]) => what !== 'pin' || !still.includes(number));
     coming = coming.concat(input).sort((a, b) => a[0] - b[0]);
     out = [];
     run(until);

@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) enum Input {
     /// Somebody drives a pin.
     Pin(u8, bool),
+    /// Who drives a pin lets it go; what was to come at it does not.
+    Still(u8),
     /// A byte has come on a serial line.
     Uart(u8, u8),
     /// The USB host does something.
@@ -146,6 +148,7 @@ impl Harness {
             .iter()
             .map(|(at, what)| match what {
                 Input::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
+                Input::Still(pin) => json!([at, "still", pin]),
                 Input::Uart(number, byte) => json!([at, "uart", number, byte]),
                 Input::Usb(HostDoes::Reset) => json!([at, "usb", "reset"]),
                 Input::Usb(HostDoes::Setup(bytes)) => json!([at, "usb", "setup", hex::encode(bytes)]),

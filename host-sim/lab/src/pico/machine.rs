@@ -5,8 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::harness::{Harness, Input, Out};
+use super::scope::{Edge, NANOS};
 use super::serial::Disturbed;
+pub use super::slot::Wire;
 use super::slot::{HZ, Slot};
+use super::wire::PER_CLK;
 use crate::board::{Course, Left};
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{BAUD, CANCEL, Does, ENQ, ENTER};
@@ -23,6 +26,11 @@ use qiyong_sim::world::visit::Delivery;
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
 const TILL: (u8, u64) = (0, 115_200);
 const PAD: (u8, u64) = (1, BAUD);
+
+/// CLK of the board's card, in Hz.
+pub const CLK_HZ: u32 = (HZ / PER_CLK) as u32;
+/// To how many ns the times of [`Machine::edges`] are right.
+pub const RIGHT_TO_NS: u64 = NANOS;
 
 /// The board. Dropping it ends the chip.
 pub struct Machine {
@@ -177,6 +185,7 @@ impl Machine {
                 Out::Log => self.looks_at_screen(&mut all)?,
             }
         }
+        self.slot.scope.flows(now);
         if self.pulls_card.take_if(|at| *at <= now).is_some() {
             self.set_card(None);
         }
@@ -233,6 +242,21 @@ impl Machine {
     /// What the referee of the card line has found since this was last asked; the times are in cycles of CLK.
     pub fn findings(&mut self) -> Vec<Finding> {
         self.slot.findings()
+    }
+
+    /// From now on the edges at the slot's contacts are kept, some seven for each character.
+    pub fn watch(&mut self) {
+        self.slot.scope.begin(self.now);
+    }
+
+    /// What was kept, in the order of time; bits of secret characters are hidden.
+    pub fn edges(&self) -> Vec<Edge> {
+        self.slot.scope.edges()
+    }
+
+    /// This wire between chip and slot is broken from now on. VCC, RST, CLK: the contact stays low.
+    pub fn breaks(&mut self, wire: Wire) {
+        self.slot.broken = Some(wire);
     }
 
     /// Edges of the image's characters that were too far from where they should be, in tenths of an etu.

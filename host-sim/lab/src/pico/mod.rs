@@ -7,6 +7,7 @@
 //! | `wire` | I/O: levels in time, and the characters in them |
 //! | `slot` | the slot at the pins, and the referee |
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
+//! | [`scope`] | what a logic analyser at the slot's contacts would show |
 //! | `serial` | what goes wrong with bytes of the till's line |
 //! | `outside` | a till that is another program |
 //! | [`machine`] | all of these together; `visit` is what a visit needs of it |
@@ -20,6 +21,7 @@ mod harness;
 pub mod machine;
 mod outside;
 pub mod reader;
+pub mod scope;
 mod serial;
 mod slot;
 mod speech;
