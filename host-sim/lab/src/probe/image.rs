@@ -169,7 +169,7 @@ impl Image {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        let storage = region("QIYONG_STORAGE_SRAM1");
+        let storage = region("QIYONG_STORAGE_RAM");
         Ok(Self {
             table,
             rtt,
