@@ -10,8 +10,7 @@ use cortex_m_rt::{ExceptionFrame, entry, exception};
 use defmt_rtt as _;
 use embassy_executor::raw;
 use embedded_hal::digital::OutputPin;
-use qiyong_board_template::chip::Peripherals;
-use qiyong_board_template::wiring;
+use qiyong_board_template::wiring::{self, Ready, Room};
 use static_cell::StaticCell;
 
 use super::board::{Lm3s6965, parts};
@@ -24,6 +23,8 @@ use super::words::LIVE;
 /// High while the core sleeps: a probe hears its edges.
 type Asleep = Pin<3>;
 
+/// Memory and link.
+static ROOM: Room<Lm3s6965> = Room::new();
 /// The task is to be polled.
 static WORK: AtomicBool = AtomicBool::new(false);
 
@@ -75,7 +76,7 @@ fn main() -> ! {
 
     static EXECUTOR: StaticCell<raw::Executor> = StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
-    if let Ok(task) = terminal(parts()) {
+    if let Ok(task) = terminal(wiring::open(parts(), &ROOM)) {
         executor.spawner().spawn(task);
     }
     loop {
@@ -96,8 +97,8 @@ fn main() -> ! {
 }
 
 #[embassy_executor::task]
-async fn terminal(parts: Peripherals<Lm3s6965>) {
-    wiring::run(parts).await
+async fn terminal(ready: Ready<Lm3s6965>) {
+    wiring::run(ready).await
 }
 
 /// The executor says that the task is to be polled.
