@@ -19,6 +19,7 @@ use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Ended, Formality};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_sim::card::contact::ContactCard;
@@ -109,6 +110,18 @@ fn bill(all: u64, fund: u64) -> Bill {
     Bill::new(Fen(all), Fen(fund)).unwrap()
 }
 
+/// The holder applies at a bank's counter, with the ID card.
+fn apply() -> Operation {
+    let new = sample_card(Generation::V1);
+    let document = Document {
+        kind: DocumentKind::IdCard,
+        number: DocumentNumber::new(new.id_number.as_bytes()).unwrap(),
+        name: new.holder,
+        valid_until: Validity::LongTerm,
+    };
+    Operation::Apply { document: Some(document) }
+}
+
 #[test]
 fn the_board_made_from_the_template_puts_cards_into_use_at_each_place() {
     let purchase = || Operation::Purchase(bill(3_580, 0));
@@ -116,7 +129,7 @@ fn the_board_made_from_the_template_puts_cards_into_use_at_each_place() {
         ("P32010000017", Generation::V3, 0, purchase(), 3_580),
         ("P32010000017", Generation::V3, 1, purchase(), 3_580),
         ("H32010000021", Generation::V2, 1, Operation::Settle(bill(15_200, 10_000)), 5_200),
-        ("B32010000001", Generation::V1, 0, Operation::Apply { document: None }, 0),
+        ("B32010000001", Generation::V1, 0, apply(), 0),
     ];
     let stacks = in_parallel(&all, |(place, generation, protocol, operation, charge)| {
         let mut desk = Desk::new(place, *generation, *protocol);

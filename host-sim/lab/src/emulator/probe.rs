@@ -46,7 +46,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    pub(super) const fn new(stream: UnixStream, asleep: u32) -> Self {
+    pub(super) fn new(stream: UnixStream, asleep: u32) -> Self {
         let (edges, answers) = (VecDeque::new(), VecDeque::new());
         Self { stream, line: Vec::new(), edges, answers, sleeps: 0, posted: 0, asleep }
     }
