@@ -31,14 +31,16 @@ pub struct Live {
 
 impl Live {
     /// At the start: awake.
-    pub const NEW: Self = Self {
-        wakes: AtomicU32::new(1),
-        taken: AtomicU32::new(0),
-        ticks: AtomicU32::new(0),
-        listens: AtomicU32::new(0),
-        shown: AtomicU32::new(0),
-        next: [const { AtomicU32::new(u32::MAX) }; 2],
-    };
+    pub const fn new() -> Self {
+        Self {
+            wakes: AtomicU32::new(1),
+            taken: AtomicU32::new(0),
+            ticks: AtomicU32::new(0),
+            listens: AtomicU32::new(0),
+            shown: AtomicU32::new(0),
+            next: [const { AtomicU32::new(u32::MAX) }; 2],
+        }
+    }
 
     /// The core is about to sleep: all that has come was dealt with.
     pub fn asleep(&self) {
@@ -65,12 +67,20 @@ impl Live {
     }
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// By which a probe tells an image the time: [`IS_TOLD`], and the time in cycles, lower half first. Only a probe writes here, never
 /// less than before, and while the core sleeps. A start must not clear it, so that time goes on over a reset.
 pub type Told = [AtomicU32; 3];
 
 /// A [`Told`] before a probe has written to it.
-pub const UNTOLD: Told = [const { AtomicU32::new(0) }; 3];
+pub const fn untold() -> Told {
+    [const { AtomicU32::new(0) }; 3]
+}
 
 /// The probe's word that it tells the time.
 pub const IS_TOLD: u32 = 0x5449_4D45;
@@ -109,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_next_moment_is_the_earliest_that_anybody_expects() {
-        let live = Live::NEW;
+        let live = Live::new();
         let next = || whole(&live.next[0], &live.next[1]);
         assert_eq!(next(), u64::MAX);
         for (deadline, earliest) in [(5 << 32, 5 << 32), (6 << 32, 5 << 32), (7, 7), (u64::MAX, 7)] {
@@ -122,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_number_is_even_while_the_core_sleeps_and_when_a_screen_is_whole() {
-        let live = Live::NEW;
+        let live = Live::new();
         let wakes = || live.wakes.load(Ordering::Relaxed);
         let told = [(); 3].map(|()| {
             let awake = wakes();

@@ -4,17 +4,17 @@
 use core::slice;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use qiyong_board_support::bench::{Live, Told, UNTOLD, WORDS, publish, publish_words};
+use qiyong_board_support::bench::{Live, Told, WORDS, publish, publish_words, untold};
 use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 use qiyong_firmware::ui::{Screen, draw};
 
 #[unsafe(export_name = "QIYONG_LIVE")]
-pub(crate) static LIVE: Live = Live::NEW;
+pub(crate) static LIVE: Live = Live::new();
 
 #[used]
 #[unsafe(export_name = "QIYONG_TOLD")]
 #[unsafe(link_section = ".uninit.told")]
-pub(crate) static TOLD: Told = UNTOLD;
+pub(crate) static TOLD: Told = untold();
 
 #[unsafe(export_name = "QIYONG_SCREEN")]
 static SCREEN: [AtomicU8; WORDS] = [const { AtomicU8::new(0) }; WORDS];

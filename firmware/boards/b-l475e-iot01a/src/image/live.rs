@@ -5,4 +5,4 @@ use qiyong_board_support::bench::Live;
 
 /// See there.
 #[unsafe(export_name = "QIYONG_LIVE")]
-pub(crate) static LIVE: Live = Live::NEW;
+pub(crate) static LIVE: Live = Live::new();

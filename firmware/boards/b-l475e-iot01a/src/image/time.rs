@@ -18,7 +18,7 @@ use cortex_m::peripheral::{SCB, SYST};
 use critical_section::Mutex;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::delay::DelayNs;
-use qiyong_board_support::bench::{IS_COUNTED, IS_TOLD, Told, UNTOLD, whole};
+use qiyong_board_support::bench::{IS_COUNTED, IS_TOLD, Told, untold, whole};
 
 use super::live::LIVE;
 use super::{chip, watchdog};
@@ -36,7 +36,7 @@ static ROUNDS: AtomicU32 = AtomicU32::new(0);
 #[used]
 #[unsafe(export_name = "QIYONG_TOLD")]
 #[unsafe(link_section = ".uninit.told")]
-static TOLD: Told = UNTOLD;
+static TOLD: Told = untold();
 /// The time is told.
 static FOLLOWS: AtomicBool = AtomicBool::new(false);
 /// The time that was given out last.
