@@ -24,8 +24,8 @@ impl EmulatorError {
             | Self::PowerCut
             | Self::Io(_) => Advice::TryAgain,
             Self::Elf(error) => error.advice(),
-            // Another image, or another card.
-            Self::NoStorage | Self::InverseCard => Advice::CorrectInput,
+            // Another image, board or card.
+            Self::NoStorage | Self::InverseCard | Self::NoBoard { .. } | Self::NoKey => Advice::CorrectInput,
             Self::Refused(refused) => refused.advice(),
             Self::NoQemu
             | Self::NoNode

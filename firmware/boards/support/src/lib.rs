@@ -2,7 +2,11 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`bench`] | how an image shows the emulator's probe what it does, and is told the time by it |
+//! | [`moment`] | the time out of SysTick's ticks and counter |
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
+//! | [`queue`] | characters that have come and wait to be taken |
+//! | [`ram_flash`] | RAM in place of flash |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
 //! | [`transport`] | the maker's transport key |
@@ -14,7 +18,11 @@
 // Futures run on one executor without threads, so callers need no `Send` bounds.
 #![allow(async_fn_in_trait)]
 
+pub mod bench;
+pub mod moment;
 pub mod pin_pad;
+pub mod queue;
+pub mod ram_flash;
 pub mod spacing;
 pub mod till_clock;
 pub mod transport;

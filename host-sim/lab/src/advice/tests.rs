@@ -26,6 +26,10 @@ fn of_the_emulator() {
         EmulatorError::OldQemu { .. } = EmulatorError::OldQemu { found: "7".into() }
             => CallService, "\"7\" is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from \
                              bookworm-backports; `cargo xtask setup` does it)";
+        EmulatorError::NoBoard { .. } = EmulatorError::NoBoard { vectors: 0x1000 }
+            => CorrectInput, "no emulated board has its flash at 0x00001000, where the image's vectors are";
+        EmulatorError::NoKey = EmulatorError::NoKey
+            => CorrectInput, "the board has no cancel key of its own";
         EmulatorError::Elf(_) = no_image().into() => CorrectInput, no_image();
         EmulatorError::Ended { .. } = EmulatorError::Ended { status: "exit status: 1".into(), said: "no".into() }
             => TryAgain, "QEMU ended (exit status: 1): no";

@@ -75,6 +75,8 @@ impl ImageFault {
 pub struct Image {
     /// The words of the log.
     pub table: Table,
+    /// Where its vector table lies, at the beginning of the flash.
+    pub vectors: u64,
     /// The address of RTT's control block.
     pub rtt: u64,
     /// The address of the screen's words.
@@ -169,9 +171,10 @@ impl Image {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        let storage = region("QIYONG_STORAGE_SRAM1");
+        let storage = region("QIYONG_STORAGE_RAM");
         Ok(Self {
             table,
+            vectors: symbol("__vector_table")?,
             rtt,
             screen,
             frame,
