@@ -5,6 +5,7 @@
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
+//! | [`till_lines`] | till and centre on a serial line and a USB port at a time |
 //! | [`transport`] | the maker's transport key |
 //!
 //! Not here: drivers, and what an application does.
@@ -17,4 +18,5 @@
 pub mod pin_pad;
 pub mod spacing;
 pub mod till_clock;
+pub mod till_lines;
 pub mod transport;
