@@ -116,11 +116,12 @@ pub fn flash_image(elf: &Path) -> Result<Vec<u8>, Uf2Error> {
     if !bytes.starts_with(&object::elf::ELFMAG) {
         return Err(wrong(ImageFault::NoElf).into());
     }
-    let segments = fit::segments(elf, &bytes)?;
-    let file = ElfFile32::<Endianness>::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::NotElf32(error)))?;
-    if file.architecture() != object::Architecture::Arm {
+    let any = object::File::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::Damaged(error)))?;
+    if any.architecture() != object::Architecture::Arm {
         return Err(wrong(ImageFault::NotArm).into());
     }
+    let segments = fit::segments(elf, &bytes)?;
+    let file = ElfFile32::<Endianness>::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::NotElf32(error)))?;
     if let Some(found) = core(&file).filter(|found| !ARMV6_M.contains(found)) {
         return Err(Unfit::Core { found }.into());
     }

@@ -126,7 +126,7 @@ fn what_is_no_image_for_a_pico_is_refused_with_cause_and_way_out() {
         (file("text", b"# not an image\n"), "is no ELF file", false),
         (file("empty", b""), "is no ELF file", false),
         (file("half", &whole[..whole.len() / 2]), "is cut off", false),
-        (qiyong(), "is no 32-bit ELF file", false),
+        (qiyong(), "is not for ARM", false),
         (folder.path().join("none"), "cannot be read: No such file", false),
         (folder.path().to_owned(), "cannot be read", false),
     ] {
