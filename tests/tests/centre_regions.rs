@@ -123,7 +123,8 @@ impl Terminal {
                     (self.batch, self.next) = (batch, next.0);
                     return;
                 }
-                None | Some(Answer::Refused(Reason::RegionDown)) => wait_a_moment(),
+                None => wait_a_moment(),
+                Some(Answer::Refused(reason)) if is_for_now(reason) => wait_a_moment(),
                 other => panic!("{other:?}"),
             }
         }
@@ -149,7 +150,8 @@ impl Terminal {
                     end.check("is heard");
                     match self.ask(&self.request(self.batch, reversal.clone())) {
                         Some(Answer::Done) => break Told::Undone,
-                        None | Some(Answer::Refused(Reason::RegionDown)) => wait_a_moment(),
+                        None => wait_a_moment(),
+                        Some(Answer::Refused(reason)) if is_for_now(reason) => wait_a_moment(),
                         other => panic!("{other:?}"),
                     }
                 }
@@ -157,6 +159,11 @@ impl Terminal {
         };
         Sale { stan, card: number, told }
     }
+}
+
+/// Nothing was done, and it may be said again.
+fn is_for_now(reason: Reason) -> bool {
+    matches!(reason, Reason::CentreBusy | Reason::RegionDown)
 }
 
 /// Whoever was not heard waits before saying it again, as a terminal does, and leaves the machine to the others; nothing depends on
@@ -245,6 +252,8 @@ fn work(region: usize, at: usize, address: &str, met: &Met, stop: &AtomicBool, e
             Told::Sold(_) => met.sold.fetch_add(1, Ordering::SeqCst),
             Told::Refused(Reason::RegionDown) => met.down.fetch_add(1, Ordering::SeqCst),
             Told::Undone => 0,
+            // It waited too long for its turn behind a region that says nothing.
+            Told::Refused(reason) if is_for_now(reason) => 0,
             Told::Refused(reason) => panic!("{reason}"),
         };
         sales.push(sale);

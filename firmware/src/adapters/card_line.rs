@@ -76,6 +76,10 @@ impl<F: CardFrontEnd, X: CardUart, D: DelayNs> CardLine for PinLine<F, X, D> {
         self.contacts.present()
     }
 
+    fn serves(class: VoltageClass) -> bool {
+        F::serves(class)
+    }
+
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
         self.contacts.set_vcc(class);
         self.contacts.settle(&mut self.delay, self.timing.vcc_settles_us).await;

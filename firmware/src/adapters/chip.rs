@@ -219,6 +219,10 @@ where
     O: InputPin + Wait,
     D: DelayNs,
 {
+    fn serves(class: VoltageClass) -> bool {
+        K::select(class).is_some()
+    }
+
     fn set_vcc(&mut self, class: Option<VoltageClass>) {
         if self.power == Power::On && self.off_is_low() {
             // The chip has taken power already, and is told so once it has had its time.

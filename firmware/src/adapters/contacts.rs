@@ -13,8 +13,7 @@ use crate::slot::{Clock, LineError, VoltageClass};
 
 /// The pins of a card slot, by contact (ISO/IEC 7816-3 clause 5). All but `present` are outputs.
 ///
-/// There is no pin for 1.8 V: [`SlotConfig`](crate::slot::SlotConfig) must not name class C. A card would be found mute at it, and its
-/// CLK and I/O be driven without VCC.
+/// There is no pin for 1.8 V: class C is not tried.
 ///
 /// The pins must not fail ([`Infallible`]): a contact that is driven late or not at all harms the card, and behind a bus
 /// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`]; one of the
@@ -50,6 +49,10 @@ where
     I: OutputPin<Error = Infallible>,
     P: InputPin<Error = Infallible> + Wait,
 {
+    fn serves(class: VoltageClass) -> bool {
+        class != VoltageClass::C
+    }
+
     fn set_vcc(&mut self, class: Option<VoltageClass>) {
         match class {
             Some(VoltageClass::A) => {
@@ -60,7 +63,6 @@ where
                 let Ok(()) = self.five_volts.set_low();
                 let Ok(()) = self.vcc.set_high();
             }
-            // There is no pin for 1.8 V: the card stays off, and so is found mute.
             Some(VoltageClass::C) | None => {
                 let Ok(()) = self.vcc.set_low();
                 let Ok(()) = self.five_volts.set_low();

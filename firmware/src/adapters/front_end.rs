@@ -39,7 +39,10 @@ impl From<Ending> for LineError {
 ///
 /// No debounce of the switch is relied on: a front end whose switch bounces waits in [`CardFrontEnd::insertion`] until it rests.
 pub trait CardFrontEnd {
-    /// Switches VCC to this class, or off. A class that it does not have leaves the card off, so that it is found mute.
+    /// Whether it has a supply of this class; the slot tries no other.
+    fn serves(class: VoltageClass) -> bool;
+
+    /// Switches VCC to this class, or off. A class that it does not have leaves the card off.
     fn set_vcc(&mut self, class: Option<VoltageClass>);
 
     /// Waits after that until VCC is stable, or gone: so many µs by `delay`.

@@ -77,8 +77,8 @@ impl<L: CardLine> ContactSlot<L> {
     /// The class walk of clause 6.2.4: the next class is tried when a card is mute, answers rubbish, or says that it is
     /// not made for this one.
     async fn power_up(&mut self) -> Result<(), SlotError> {
-        let mut last = SlotError::Mute;
-        for class in self.config.classes() {
+        let mut last = None;
+        for class in self.config.classes().filter(|class| L::serves(*class)) {
             if !self.line.present() {
                 return Err(SlotError::Removed);
             }
@@ -90,16 +90,16 @@ impl<L: CardLine> ContactSlot<L> {
             }
             match answer {
                 Err(error) if self.line_is_unfit() => return Err(error),
-                Ok(()) if self.rejects(class) => last = SlotError::NoCommonClass,
+                Ok(()) if self.rejects(class) => last = Some(SlotError::NoCommonClass),
                 Ok(()) => return Ok(()),
                 Err(error @ (SlotError::Removed | SlotError::ShortCircuit)) => return Err(error),
                 // Silence at another voltage says less than what came at this one.
-                Err(SlotError::Mute) if !matches!(last, SlotError::Mute) => {}
-                Err(error) => last = error,
+                Err(SlotError::Mute) if last.is_some() => {}
+                Err(error) => last = Some(error),
             }
             self.power_down().await;
         }
-        Err(last)
+        Err(last.unwrap_or(SlotError::NoCommonClass))
     }
 
     /// Whether a character of an answer to reset without TCK came twice: one more came than it announces. Such a card speaks

@@ -38,7 +38,7 @@ pub enum SlotError {
         /// The most that the card takes, in kHz.
         max_khz: u16,
     },
-    /// The card answers, and says that it is made for none of this slot's voltages.
+    /// The card answers, and says that it is made for none of the voltages of this slot; or the slot has none that it may use.
     NoCommonClass,
     /// The card did not agree to a rate in the way it should.
     Pps(PpsError),

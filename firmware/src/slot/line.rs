@@ -129,6 +129,13 @@ pub trait CardLine {
     /// Whether a card is in the slot now.
     fn present(&mut self) -> bool;
 
+    /// Whether it has a supply of this class. A class that it has not is never tried, whatever
+    /// [`SlotConfig`](super::SlotConfig) names. Without a word of its own a line has all.
+    fn serves(class: VoltageClass) -> bool {
+        let _ = class;
+        true
+    }
+
     /// Supplies VCC of this class, or takes it away; returns when it is stable.
     ///
     /// Cancel-safety: VCC must be switched before the first wait, so that a drop never leaves a card on power that should be

@@ -110,6 +110,10 @@ impl<L: CardLine> CardLine for Fused<L> {
         self.inner.present()
     }
 
+    fn serves(class: VoltageClass) -> bool {
+        L::serves(class)
+    }
+
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
         self.inner.set_vcc(class).await;
     }

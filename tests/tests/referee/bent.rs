@@ -183,6 +183,10 @@ impl<L: SimulatedLine> CardLine for Bent<L> {
         self.line.present()
     }
 
+    fn serves(class: VoltageClass) -> bool {
+        L::serves(class)
+    }
+
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
         let _ = self.later(Call::Vcc(class)).await;
     }

@@ -9,6 +9,8 @@ use crate::store::place::Place;
 
 /// Less than this is free: nothing can be relied on.
 const LEAST: u64 = 64 << 20;
+/// This much is room enough on a large disk, whatever share of it that is.
+const ENOUGH: u64 = 4 << 30;
 /// What a slot of a standby that is gone may keep of the log before it is wrong.
 const KEPT: u64 = 1 << 30;
 
@@ -31,12 +33,12 @@ fn of_file(patient: &Patient<'_>, path: &Path) -> Finding {
         format!("数据库文件 {}，磁盘剩余 {}，共 {}", bytes(size), bytes(space.free), bytes(space.all)),
     );
     // A copy, or the rewriting of the file after an old version, needs its size once more.
-    if space.free < LEAST.max(space.all / 100) {
+    if space.free < LEAST.max((space.all / 100).min(ENOUGH / 10)) {
         well.wrong(
             "make room at once: a full disk refuses every act (nothing is lost, and nothing is done)",
             "请立即清理磁盘：磁盘写满后所有业务都会被拒绝（数据不会丢失，但无法办理）",
         )
-    } else if space.free < size.saturating_mul(2).max(space.all / 10) {
+    } else if space.free < size.saturating_mul(2).max((space.all / 10).min(ENOUGH)) {
         well.look("make room for the file's growth, and for a copy of it", "请为数据库增长及备份预留空间")
     } else {
         well

@@ -18,7 +18,8 @@ use crate::{Centre, Founding};
 use qiyong_protocol::card::codes::Region;
 
 fn around() -> Around {
-    let space = |_: &Path| Some(Space { free: 90 << 30, all: 100 << 30 });
+    // Half a hundredth of a large disk, and room enough.
+    let space = |_: &Path| Some(Space { free: 5 << 30, all: 1 << 40 });
     Around { space, patience: Duration::ZERO, ..Around::default() }
 }
 
@@ -134,8 +135,14 @@ const FAULTS: &[Fault] = &[
         Verdict::Wrong,
     ),
     (
-        "the disk has 5 % left",
-        |_, around| around.space = |_| Some(Space { free: 5 << 30, all: 100 << 30 }),
+        "a large disk has 3 GiB left",
+        |_, around| around.space = |_| Some(Space { free: 3 << 30, all: 100 << 30 }),
+        Check::Space,
+        Verdict::Look,
+    ),
+    (
+        "a small disk has 5 % left",
+        |_, around| around.space = |_| Some(Space { free: 1 << 29, all: 10 << 30 }),
         Check::Space,
         Verdict::Look,
     ),

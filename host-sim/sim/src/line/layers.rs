@@ -83,6 +83,10 @@ impl<L: SimulatedLine, Y: Layer> CardLine for Layered<L, Y> {
         self.line.present()
     }
 
+    fn serves(class: VoltageClass) -> bool {
+        L::serves(class)
+    }
+
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
         // Before the supply settles.
         self.layer.happened(&self.line, LineEvent::Vcc(class));
