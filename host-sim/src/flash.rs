@@ -1,4 +1,5 @@
-//! `qiyong flash`: writes the image into the flash of a board, through a debug probe; or, in `uf2`, as a file for a Pico's boot loader.
+//! `qiyong flash`: writes the image into the flash of a board, through a debug probe; or, in `uf2`, as a file for a
+//! Pico's boot loader.
 
 #[cfg(feature = "lab")]
 mod uf2;
@@ -19,8 +20,8 @@ pub(crate) struct FlashArgs {
     /// Image, chip, probe
     #[command(flatten)]
     pub(crate) which: Which,
-    /// Make a UF2 file of this image, for a Pico and without a probe: onto the drive that the board is after it was plugged in with its
-    /// key BOOTSEL held
+    /// Make a UF2 file of this image, for a Pico and without a probe: onto the drive that the board is after it was
+    /// plugged in with its key BOOTSEL held
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = PICO, conflicts_with_all = ["elf", "chip", "probe"])]
     pub(crate) uf2: Option<PathBuf>,
     /// Write the UF2 to this file

@@ -1,12 +1,12 @@
-//! An image as a UF2 file, which the RP2040's boot ROM takes from the drive that it shows: so a Pico is flashed without a debug probe.
-//! [`drive`] finds that drive.
+//! An image as a UF2 file, which the RP2040's boot ROM takes from the drive that it shows: so a Pico is flashed without
+//! a debug probe. [`drive`] finds that drive.
 //!
-//! The boot ROM is told of pages of 256 bytes, and erases sectors of 4 KiB by the numbers of the blocks, not by their addresses: so the
-//! file has whole sectors, from the beginning of flash to the image's end without a gap. What lies behind, the terminal's storage
-//! among it, stays as it is.
+//! The boot ROM is told of pages of 256 bytes, and erases sectors of 4 KiB by the numbers of the blocks, not by their
+//! addresses: so the file has whole sectors, from the beginning of flash to the image's end without a gap. What lies
+//! behind, the terminal's storage among it, stays as it is.
 //!
-//! Our own forty lines, since no crate for it is kept: `uf2` 0.1.0 is of 2018, and `elf2flash-core` reads the ELF in its own way with five
-//! crates more, and asks nothing about the boot loader's second stage.
+//! Our own forty lines, since no crate for it is kept: `uf2` 0.1.0 is of 2018, and `elf2flash-core` reads the ELF in
+//! its own way with five crates more, and asks nothing about the boot loader's second stage.
 
 pub mod drive;
 
@@ -24,7 +24,8 @@ use crate::probe::misfit::Shown;
 
 /// The RP2040's number among UF2's families.
 const FAMILY: u32 = 0xE48B_FF56;
-/// The words at a block's beginning and at its end, and the flag that says that the family stands in it (UF2 specification).
+/// The words at a block's beginning and at its end, and the flag that says that the family stands in it (UF2
+/// specification).
 const MAGIC: [u32; 2] = [0x0A32_4655, 0x9E5D_5157];
 const MAGIC_END: u32 = 0x0AB1_6F30;
 const FAMILY_PRESENT: u32 = 0x2000;
@@ -39,8 +40,8 @@ const SECTOR: usize = 4096;
 const FLASH: Range<u64> = 0x1000_0000..0x1020_0000;
 const RAM: Range<u64> = 0x2000_0000..0x2004_2000;
 const VECTORS: usize = PAGE;
-/// Where the tags of ARM's build attributes say what core code is for, and the two profiles that the chip's cores are of: ARMv6-M, and the
-/// same with SVC.
+/// Where the tags of ARM's build attributes say what core code is for, and the two profiles that the chip's cores are
+/// of: ARMv6-M, and the same with SVC.
 const CPU_ARCH: u64 = 6;
 const ARMV6_M: [u64; 2] = [11, 12];
 /// The attributes whose values are words, not numbers; above 32 each odd one is.
@@ -106,7 +107,8 @@ pub enum Unfit {
     },
 }
 
-/// What the flash holds from its beginning once the image is in it, in whole sectors; what the image leaves free is erased.
+/// What the flash holds from its beginning once the image is in it, in whole sectors; what the image leaves free is
+/// erased.
 ///
 /// # Errors
 /// The file is no image for a Pico.

@@ -1,4 +1,5 @@
-//! `qiyong flash --uf2`: the image as a UF2 file, into a file or onto the drive of a Pico's boot loader; no probe is needed.
+//! `qiyong flash --uf2`: the image as a UF2 file, into a file or onto the drive of a Pico's boot loader; no probe is
+//! needed.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +24,8 @@ struct Told<'a> {
     written: Option<String>,
 }
 
-/// Exit 0 when the UF2 is written; with `--check-only` 0 when the image fits and 1 when not; 2 when it could not be done.
+/// Exit 0 when the UF2 is written; with `--check-only` 0 when the image fits and 1 when not; 2 when it could not be
+/// done.
 pub(super) fn run(args: &FlashArgs, elf: &Path, output: &mut Output) -> Result<Verdict, String> {
     let (flash, misfits) = match flash_image(elf) {
         Ok(flash) => (flash, Vec::new()),

@@ -1,4 +1,5 @@
-//! The till at the Pico's USB port: a visit over it, and hosts that go away, come back, or do not listen, in the middle of a frame too.
+//! The till at the Pico's USB port: a visit over it, and hosts that go away, come back, or do not listen, in the middle
+//! of a frame too.
 
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ fn a_card_is_put_into_use_over_usb() {
     }
 }
 
-/// A frame after which the host had gone spoils none of the next host's, wherever it was cut; and the terminal is the same.
+/// A frame after which the host had gone spoils none of the next host's, wherever it was cut; and the terminal is the
+/// same.
 #[test]
 fn a_host_that_goes_in_the_middle_of_a_frame_is_answered_when_it_is_back() {
     let question = question();

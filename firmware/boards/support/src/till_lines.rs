@@ -1,9 +1,9 @@
-//! Till and centre on two lines, a serial one and a USB port of packets: whatever comes on either is taken, and the one that spoke
-//! last is answered.
+//! Till and centre on two lines, a serial one and a USB port of packets: whatever comes on either is taken, and the one
+//! that spoke last is answered.
 //!
-//! A frame begins and ends with 00 (`qiyong_protocol::frame`), so half a frame, of a line that went or of the other one, spoils none
-//! that is whole. What is said on a USB port that nobody has open, or whose host does not read for [`PATIENCE_MS`], is lost, as on a
-//! wire at whose end nobody listens: a terminal must not wait for its till.
+//! A frame begins and ends with 00 (`qiyong_protocol::frame`), so half a frame, of a line that went or of the other
+//! one, spoils none that is whole. What is said on a USB port that nobody has open, or whose host does not read for
+//! [`PATIENCE_MS`], is lost, as on a wire at whose end nobody listens: a terminal must not wait for its till.
 
 use core::cell::Cell;
 

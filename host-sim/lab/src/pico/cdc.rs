@@ -1,5 +1,6 @@
-//! The host of the board's USB serial port, as a PC's driver is: it configures the device, opens the port, and from then on always has a
-//! place for what the device sends. It takes a transfer for ended by a packet that is not full, and else waits for more.
+//! The host of the board's USB serial port, as a PC's driver is: it configures the device, opens the port, and from
+//! then on always has a place for what the device sends. It takes a transfer for ended by a packet that is not full,
+//! and else waits for more.
 //!
 //! What the bytes mean is not known here.
 
@@ -12,7 +13,8 @@ const GET_CONFIGURATION: [u8; 8] = [0x80, 6, 0, 2, 0, 0, 0xFF, 0];
 const SET_CONFIGURATION: [u8; 8] = [0x00, 9, 1, 0, 0, 0, 0, 0];
 /// 115 200 baud, one stop bit, no parity, eight bits (CDC PSTN subclass 1.2, section 6.3.11).
 const LINE: [u8; 7] = [0x00, 0xC2, 0x01, 0x00, 0, 0, 8];
-/// The class of the interface with the data (CDC 1.2, section 4.5), and the descriptors of an interface and of an endpoint.
+/// The class of the interface with the data (CDC 1.2, section 4.5), and the descriptors of an interface and of an
+/// endpoint.
 const DATA: u8 = 0x0A;
 const INTERFACE: u8 = 4;
 const ENDPOINT: u8 = 5;

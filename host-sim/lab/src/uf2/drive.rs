@@ -84,7 +84,8 @@ fn folders(table: &str) -> Vec<PathBuf> {
     table.lines().filter_map(folder).collect()
 }
 
-/// Gives a drive a UF2 file; returns where it was written. The board starts the image as soon as it has it all, and the drive is gone then.
+/// Gives a drive a UF2 file; returns where it was written. The board starts the image as soon as it has it all, and the
+/// drive is gone then.
 ///
 /// # Errors
 /// The drive does not take it.

@@ -1,4 +1,5 @@
-//! Images made up for it, and what is refused. That a real image makes the same flash as its ELF is for the tests at the pico.
+//! Images made up for it, and what is refused. That a real image makes the same flash as its ELF is for the tests at
+//! the pico.
 
 use super::*;
 

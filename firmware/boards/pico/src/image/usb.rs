@@ -1,7 +1,8 @@
-//! The board's USB port. What it is stands with the jumper on GP22: tied to 3.3 V at the start, the board is a [`reader`]; open, it is
-//! the till's terminal, and the port one of its [`till`](mod@till)'s two lines.
+//! The board's USB port. What it is stands with the jumper on GP22: tied to 3.3 V at the start, the board is a
+//! [`reader`]; open, it is the till's terminal, and the port one of its [`till`](mod@till)'s two lines.
 //!
-//! One of the two at a time, so that no program finds a reader whose slot the till's terminal has, or a till line that nobody serves.
+//! One of the two at a time, so that no program finds a reader whose slot the till's terminal has, or a till line that
+//! nobody serves.
 
 pub(crate) mod reader;
 pub(crate) mod till;

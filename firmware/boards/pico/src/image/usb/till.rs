@@ -1,8 +1,8 @@
-//! The till's line as a USB serial port (CDC-ACM), beside UART 0. Which of the two is answered, and what becomes of words that nobody
-//! hears, is for `qiyong_board_support::till_lines`.
+//! The till's line as a USB serial port (CDC-ACM), beside UART 0. Which of the two is answered, and what becomes of
+//! words that nobody hears, is for `qiyong_board_support::till_lines`.
 //!
-//! No byte is lost while a sector of flash is erased, for 45 ms in which nothing runs: the controller keeps one packet, and answers NAK
-//! to the host's next ones by itself until the packet is taken.
+//! No byte is lost while a sector of flash is erased, for 45 ms in which nothing runs: the controller keeps one packet,
+//! and answers NAK to the host's next ones by itself until the packet is taken.
 
 use core::future::pending;
 
