@@ -42,7 +42,11 @@ pub(crate) struct FlashArgs {
 pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
     match &args.uf2 {
         #[cfg(feature = "lab")]
-        Some(elf) => uf2::run(args, elf, output),
+        Some(elf) => {
+            let FlashArgs { out, drive, check_only, json, .. } = args;
+            let (out, drive) = (out.as_deref(), drive.as_deref());
+            uf2::run(&uf2::Job { elf, out, drive, check_only: *check_only, json: *json }, output)
+        }
         #[cfg(not(feature = "lab"))]
         Some(_) => Err(NOT_BUILT_IN.into()),
         #[cfg(feature = "probe")]
