@@ -9,6 +9,7 @@
 //! | [`ram_flash`] | RAM in place of flash |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
+//! | [`till_lines`] | till and centre on a serial line and a USB port at a time |
 //! | [`transport`] | the maker's transport key |
 //!
 //! Not here: drivers, and what an application does.
@@ -25,4 +26,5 @@ pub mod queue;
 pub mod ram_flash;
 pub mod spacing;
 pub mod till_clock;
+pub mod till_lines;
 pub mod transport;

@@ -66,7 +66,7 @@ pub enum ImageFault {
 
 impl ImageFault {
     /// The fault as one of the file at `path`.
-    pub(super) fn of(self, path: &Path) -> ImageError {
+    pub(crate) fn of(self, path: &Path) -> ImageError {
         ImageError { path: path.display().to_string(), fault: self }
     }
 }
