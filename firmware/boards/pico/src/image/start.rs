@@ -65,7 +65,7 @@ async fn main(spawner: Spawner) {
     let desk = Desk { link, pad: Pad { keys, stars } };
     match of_reader {
         Some(usb) => reader::run(usb, line, desk).await,
-        None => application::run(link, line, desk, memory).await,
+        None => application::run(link, line, desk, memory, spawner).await,
     }
 }
 
