@@ -66,8 +66,8 @@ impl RunArgs {
                 Ok(Bench::Simulated(Some(folder)))
             }
             (BenchKind::Simulated, Some(_), _) => Err("--elf goes with --bench emulated".into()),
-            (BenchKind::Emulated, _, Some(_)) => Err("--capture records the simulated card line: the emulator's has \
-                 neither moments nor times; leave one of --capture and --bench emulated out"
+            (BenchKind::Emulated, _, Some(_)) => Err("--capture records the simulated card line: leave one of \
+                 --capture and --bench emulated out; `qiyong emulate --board pico --waveform FILE` has the waveform of an image"
                 .into()),
             (BenchKind::Emulated, elf, None) => Ok(Bench::Emulated(board, elf.as_deref().unwrap_or(board.elf()))),
         }

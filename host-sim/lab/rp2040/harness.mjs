@@ -6,10 +6,11 @@
 //
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
-//   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
-//                                                this word has changed, "log" comes out
+//   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
+//                                                falls asleep and this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
-//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
+//                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
+//                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
 //                                                "uart" NUMBER BYTE | "usb" WHAT | "log"
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
@@ -257,6 +258,7 @@ function passes(nanos) {
 }
 function takeIn([, what, number, value]) {
   if (what === 'usb') usb(number, value);
+  else if (what === 'still') takeIn([0, 'pin', number, 1]);
   else if (what === 'uart') mcu.uart[number].feedByte(value);
   else if (number === IO) { cardPulls = value === 0; wire(); }
   else mcu.gpio[number].setInputValue(value !== 0);
@@ -290,24 +292,40 @@ function run(until) {
   }
 }
 
-function load({ elf, log }) {
-  [logWord, logged] = [log, 0];
-  const file = fs.readFileSync(elf);
+/** What the boot ROM does with a file on its drive. */
+async function loadUf2(file) {
+  const { decodeBlock, blockSize, familyID } = await import('uf2');
+  for (let at = 0; at < file.length; at += blockSize) {
+    const { flashAddress, payload, boardFamily } = decodeBlock(new Uint8Array(file.subarray(at, at + blockSize)));
+    if (boardFamily === familyID('Raspberry Pi RP2040')) mcu.flash.set(payload, flashAddress - FLASH);
+  }
+}
+
+function loadElf(file) {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
-  mcu.flash.fill(0xff);
   const [table, count] = [view.getUint32(28, true), view.getUint16(44, true)];
   for (let index = 0; index < count; index++) {
     const [kind, from, , to, length] = [0, 4, 8, 12, 16].map((at) => view.getUint32(table + 32 * index + at, true));
     if (kind === 1 && length && to >>> 24 === 0x10) mcu.flash.set(file.subarray(from, from + length), to - FLASH);
   }
+}
+
+async function load({ image, log }) {
+  [logWord, logged] = [log, 0];
+  const file = fs.readFileSync(image);
+  mcu.flash.fill(0xff);
+  if (file.subarray(0, 4).toString() === 'UF2\n') await loadUf2(file);
+  else loadElf(file);
   mcu.core.VTOR = 0x10000100;
   mcu.core.reset();
   wire();
 }
 
 const COMMANDS = {
-  load(what) { load(what); return {}; },
+  async load(what) { await load(what); return {}; },
   run(until, { in: input = [] }) {
+    const still = input.filter(([, what]) => what === 'still').map(([, , number]) => number);
+    coming = coming.filter(([, what, number]) => what !== 'pin' || !still.includes(number));
     coming = coming.concat(input).sort((a, b) => a[0] - b[0]);
     out = [];
     run(until);
@@ -329,6 +347,6 @@ const COMMANDS = {
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   const name = Object.keys(command).find((key) => COMMANDS[key]);
-  const answer = JSON.stringify(COMMANDS[name](command[name], command));
+  const answer = JSON.stringify(await COMMANDS[name](command[name], command));
   process.stdout.write(answer + '\n');
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use qiyong_protocol::rules::institution::InstitutionCode;
 
@@ -10,6 +10,19 @@ use crate::centre::institution;
 use crate::extras::BoardKind;
 use crate::reach::Target;
 use crate::terminal::AskedOperation;
+
+/// A wire between chip and slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WireArg {
+    /// The supply
+    Vcc,
+    /// Reset
+    Rst,
+    /// The clock
+    Clk,
+    /// The data line
+    Io,
+}
 
 /// What to run, and with which card.
 #[derive(Args, Debug)]
@@ -23,8 +36,11 @@ pub(crate) struct EmulateArgs {
     /// Let another program be the till, such as `qiyong till`: at a free port of this machine (tcp://127.0.0.1:0) or a
     /// pseudo-terminal (pty). Its name is shown, and visits are served until this program is ended. Centre, institution and operation
     /// are the till's then
-    #[arg(long, value_name = "pty|tcp://127.0.0.1:PORT", conflicts_with_all = ["centre", "screen"])]
+    #[arg(long, value_name = "pty|tcp://127.0.0.1:PORT", conflicts_with_all = ["centre", "screen", "waveform", "broken"])]
     pub(super) till_line: Option<String>,
+    /// Carry that line over the board's USB port, which the Pico alone has, and not over its UART
+    #[arg(long, requires = "till_line")]
+    pub(super) till_usb: bool,
     /// The card file; what the visit changes is kept in it
     #[arg(long, value_name = "FILE")]
     pub(super) card: PathBuf,
@@ -38,6 +54,13 @@ pub(crate) struct EmulateArgs {
     /// Write what the screen shows at the end to this file, as a PNG
     #[arg(long, value_name = "FILE")]
     pub(super) screen: Option<PathBuf>,
+    /// Write the levels at the slot's contacts to this file, as a VCD that `qiyong doctor` and GTKWave read; of the Pico alone, since
+    /// the other board's card line has no levels. Bits of PINs and of the middle of ID numbers are not in it
+    #[arg(long, value_name = "FILE")]
+    pub(super) waveform: Option<PathBuf>,
+    /// Break this wire between chip and slot, to see what comes of it; of the Pico alone
+    #[arg(long, value_name = "WIRE", value_enum)]
+    pub(super) broken: Option<WireArg>,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,

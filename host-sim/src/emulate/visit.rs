@@ -15,17 +15,19 @@ use qiyong_lab::board::Board;
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
-use qiyong_lab::pico::machine::Machine as Pico;
+use qiyong_lab::pico::machine::{CLK_HZ, Machine as Pico, RIGHT_TO_NS, Wire};
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
+use qiyong_sim::capture::vcd_of_pins;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::private_file;
 use qiyong_sim::serial::setup::Setup;
 
-use super::args::EmulateArgs;
+use super::args::{EmulateArgs, WireArg};
 use super::pad::{ask_for, keyed};
 use crate::centre;
 use crate::extras::BoardKind;
@@ -60,18 +62,56 @@ struct Told<'a> {
 /// The picture on a board's screen.
 type Picture<B> = fn(&mut B) -> Result<Framebuffer, EmulatorError>;
 
+/// What not every board has.
+struct Own<B> {
+    picture: Option<Picture<B>>,
+    /// Before the visit: has the contacts watched, and breaks a wire.
+    prepare: fn(&mut B, &EmulateArgs),
+    /// After it: the levels at the contacts, as a VCD.
+    waveform: Option<fn(&B) -> std::io::Result<Vec<u8>>>,
+}
+
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    match (args.board, &args.screen) {
-        (BoardKind::First, _) => run_on::<Machine>(args, Some(Machine::picture), output),
-        (BoardKind::Pico, None) => run_on::<Pico>(args, None, output),
-        (BoardKind::Pico, Some(_)) => {
+    match args.board {
+        BoardKind::First if args.waveform.is_some() || args.broken.is_some() => Err(
+            "the card line of the emulated B-L475E-IOT01A carries whole bytes: there are no levels to show, and no wires to break. Take \
+             --board pico for both; `qiyong scenario run --capture FOLDER` has the waveform of a simulated terminal"
+                .into(),
+        ),
+        BoardKind::First => {
+            let own = Own { picture: Some(Machine::picture as Picture<Machine>), prepare: |_, _| {}, waveform: None };
+            run_on(args, &own, output)
+        }
+        BoardKind::Pico if args.screen.is_some() => {
             Err("the Pico draws no picture of its screens, which are in its log: leave --screen out".into())
+        }
+        BoardKind::Pico => {
+            let own = Own { picture: None, prepare: prepare_pico, waveform: Some(waveform_of_pico) };
+            run_on::<Pico>(args, &own, output)
         }
     }
 }
 
-fn run_on<B: Board>(args: &EmulateArgs, picture: Option<Picture<B>>, output: &mut Output) -> Result<Verdict, String> {
+fn prepare_pico(board: &mut Pico, args: &EmulateArgs) {
+    if args.waveform.is_some() {
+        board.watch();
+    }
+    if let Some(wire) = args.broken {
+        board.breaks(match wire {
+            WireArg::Vcc => Wire::Vcc,
+            WireArg::Rst => Wire::Rst,
+            WireArg::Clk => Wire::Clk,
+            WireArg::Io => Wire::Io,
+        });
+    }
+}
+
+fn waveform_of_pico(board: &Pico) -> std::io::Result<Vec<u8>> {
+    vcd_of_pins(&board.edges(), CLK_HZ, RIGHT_TO_NS)
+}
+
+fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Result<Verdict, String> {
     let Some(operation) = &args.operation else {
         return Err(
             "what is to be done? Give an operation, such as `purchase 35.80`, or --till-line for a till of its own"
@@ -91,8 +131,17 @@ fn run_on<B: Board>(args: &EmulateArgs, picture: Option<Picture<B>>, output: &mu
     // One clock for both, also where that of a test centre was stopped.
     let time = at(centre.now());
     let card = Rc::new(RefCell::new(ContactCard::new(card.card)));
+    (own.prepare)(&mut machine, args);
     let ended = machine.insert_shared(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
-    tell(args, &mut machine, picture, ended, output)
+    // Also of a visit that came to no end: it is then that somebody wants to see it.
+    let saved = match (&args.waveform, own.waveform) {
+        (Some(path), Some(waveform)) => waveform(&machine)
+            .and_then(|content| private_file::write(path, &content))
+            .map_err(|error| format!("cannot write {}: {error}", path.display())),
+        _ => Ok(()),
+    };
+    let verdict = tell(args, &mut machine, own.picture, ended, output)?;
+    saved.map(|()| verdict)
 }
 
 fn tell<B: Board>(

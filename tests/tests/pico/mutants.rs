@@ -1,5 +1,6 @@
 //! The referee convicts images of the Pico with a deliberate fault (`image/mutant.rs` of the board), each by the rule that it breaks,
-//! and the same image without one by none. What is judged are the levels that the image drives.
+//! and the same image without one by none. What is judged are the levels that the image drives. Of their waveform the doctor, who does not see
+//! who drives the line, names each with pin, time and remedy.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,11 +8,14 @@ use std::fs;
 use std::rc::Rc;
 
 use object::{Object, ObjectSymbol};
+use serde_json::Value;
+use tempfile::TempDir;
+
 use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_centre::test_mac_key;
 use qiyong_lab::board::Board;
 use qiyong_lab::emulator::holder::Does;
-use qiyong_lab::pico::machine::Machine;
+use qiyong_lab::pico::machine::{CLK_HZ, Machine, RIGHT_TO_NS};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
@@ -19,6 +23,7 @@ use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_sim::capture::vcd_of_pins;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::line::{Disturbance, Fault};
 use qiyong_sim::serial::setup::Setup;
@@ -44,8 +49,36 @@ const MUTANTS: [(u32, &str, u8, &str); 10] = [
 /// Those that show only when characters are disturbed: every seventh of the card's, for a while.
 const DISTURBED: [u32; 4] = [3, 4, 5, 6];
 
-/// The rules that a query breaks.
-fn broken(address: u64, number: u32, protocol: u8) -> BTreeSet<&'static str> {
+/// How far the doctor's time may be from the referee's, in ns: an etu.
+const BOUND: u64 = 100_000;
+
+/// A query at such an image.
+struct Played {
+    /// The rules that it breaks, and when, in ns.
+    broken: Vec<(&'static str, u64)>,
+    /// What the doctor says of its waveform.
+    findings: Vec<Value>,
+}
+
+impl Played {
+    fn rules(&self) -> BTreeSet<&'static str> {
+        self.broken.iter().map(|(rule, _)| *rule).collect()
+    }
+
+    /// What the doctor says of this rule at a time at which the referee has convicted the image.
+    fn named(&self, rule: &str) -> Option<&Value> {
+        self.findings.iter().find(|finding| {
+            let near = |at: u64| finding["at_ns"].as_u64().is_some_and(|ns| ns.abs_diff(at) < BOUND);
+            let words = |field: &str| finding[field].as_str().is_some_and(|text| !text.is_empty());
+            finding["name"] == rule
+                && self.broken.iter().any(|(other, at)| *other == rule && near(*at))
+                && ["pin", "clause", "what", "cause", "remedy"].into_iter().all(words)
+        })
+    }
+}
+
+/// Plays one.
+fn played(address: u64, number: u32, protocol: u8) -> Played {
     let institution = InstitutionCode::new(super::PHARMACY).expect("a code");
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V2) };
     let mut centre = InProcess::new().unwrap();
@@ -56,6 +89,7 @@ fn broken(address: u64, number: u32, protocol: u8) -> BTreeSet<&'static str> {
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&pico_image(true), &setup).unwrap();
     machine.write_word(address, number).unwrap();
+    machine.watch();
     machine.set_card(Some(Rc::new(RefCell::new(card))));
     let disturbed = if number == 0 || DISTURBED.contains(&number) { 10 } else { 0 };
     let faults = (0..disturbed).map(|count| Fault { at: 40 + 7 * count, what: Disturbance::Flip(1) }).collect();
@@ -63,7 +97,13 @@ fn broken(address: u64, number: u32, protocol: u8) -> BTreeSet<&'static str> {
     let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
     // Whatever becomes of the visit.
     let _ = machine.serve(&mut centre, &Operation::Query, time, &mut |_| Does::Nothing);
-    machine.findings().iter().map(|finding| finding.rule.name()).collect()
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.vcd");
+    fs::write(&file, vcd_of_pins(&machine.edges(), CLK_HZ, RIGHT_TO_NS).unwrap()).unwrap();
+    let (_, told) = super::waveform::doctor(&file);
+    let cycle = 1_000_000_000 / u64::from(CLK_HZ);
+    let broken = machine.findings().iter().map(|finding| (finding.rule.name(), finding.at * cycle)).collect();
+    Played { broken, findings: told["findings"].as_array().expect("a list").clone() }
 }
 
 #[test]
@@ -72,14 +112,32 @@ fn each_is_convicted_by_its_rule_and_without_a_fault_by_none() {
     let elf = object::File::parse(bytes.as_slice()).unwrap();
     let address = elf.symbols().find(|symbol| symbol.name() == Ok("QIYONG_MUTANT")).expect("the word").address();
     for protocol in [0, 1] {
-        assert_eq!(broken(address, 0, protocol), BTreeSet::new(), "T={protocol} without a fault");
+        let good = played(address, 0, protocol);
+        assert_eq!(good.rules(), BTreeSet::new(), "T={protocol} without a fault");
+        // What was disturbed came from the card, or was the board's and changed on its way to the card, which refused it.
+        let is_disturbed = |finding: &Value| finding["party"] == "card" || finding["name"] == "not-accepted";
+        assert!(good.findings.iter().all(is_disturbed), "T={protocol}: {:#?}", good.findings);
     }
-    let convicted = in_parallel(&MUTANTS, |(number, _, protocol, _)| broken(address, *number, *protocol));
-    println!("{:<50} {:<18} all that it broke", "image of the Pico with", "convicted by");
-    for ((_, what, _, rule), all) in MUTANTS.iter().zip(&convicted) {
-        let told = if all.contains(rule) { rule } else { "NOTHING" };
-        println!("{what:<50} {told:<18} {}", all.iter().copied().collect::<Vec<_>>().join(", "));
+    let all = in_parallel(&MUTANTS, |(number, _, protocol, _)| played(address, *number, *protocol));
+    println!(
+        "{:<44} {:<18} {:<5} {:>10}  all that it broke",
+        "image of the Pico with", "convicted, named", "pin", "ms"
+    );
+    let mut wrong = Vec::new();
+    for ((_, what, _, rule), played) in MUTANTS.iter().zip(&all) {
+        let broken = played.rules();
+        let others = broken.iter().copied().collect::<Vec<_>>().join(", ");
+        match played.named(rule).filter(|_| broken.contains(rule)) {
+            Some(finding) => {
+                let (pin, at) = (finding["pin"].as_str().unwrap_or_default(), finding["at_ns"].as_f64().unwrap_or(0.0));
+                println!("{what:<44} {rule:<18} {pin:<5} {:>10.3}  {others}", at / 1e6);
+            }
+            None => {
+                let said: Vec<_> = played.findings.iter().map(|one| (&one["name"], &one["at_ns"])).collect();
+                wrong.push(format!("{what}: {rule}; the referee {:?}, the doctor {said:?}", played.broken));
+            }
+        }
     }
-    assert!(MUTANTS.iter().zip(&convicted).all(|((.., rule), all)| all.contains(rule)), "see the table");
-    closing_line(&format!("Pico in rp2040js: {} images with a deliberate fault, each convicted", MUTANTS.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    closing_line(&format!("Pico in rp2040js: {} images with a deliberate fault, convicted and named", MUTANTS.len()));
 }

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use qiyong_tests::closing::closing_line;
+use qiyong_tests::parallel::in_parallel;
 
 use super::desk::{Desk, PINS};
+use super::{BOARDS, TCP};
 
 /// Where it is cut: at the message of this type, of the kind that comes for so many times.
 #[derive(Clone, Copy, Debug)]
@@ -110,31 +112,37 @@ pub(super) const CONFIRMATION: (u16, usize) = (0x0220, 1);
 /// in the end both ends have the same books.
 #[test]
 fn a_sale_whose_line_to_the_centre_is_cut_is_reversed_or_confirmed() {
-    let mut desk = Desk::new("b-l475e-iot01a", "tcp://127.0.0.1:0");
-    let between = Between::new(&desk.centre);
-    desk.board.key(PINS);
-    let (status, first, seen) = desk.till(&["purchase", "1.00"]);
-    assert_eq!(status, 0, "{first} {seen}");
-    let mut sold = 1;
     let cuts =
         [(TRANSACTION, false), (CONFIRMATION, true), (TRANSACTION, true), (CONFIRMATION, false), ((0x0800, 1), true)];
-    for ((mti, number), arrives) in cuts {
-        let cut = Cut { mti, number, arrives };
-        desk.centre.clone_from(&between.address);
-        let cuts = between.cut(cut);
-        desk.board.key("271828\n");
-        let (status, report, seen) = desk.till(&["purchase", "1.00"]);
-        cuts.try_recv().unwrap_or_else(|_| panic!("{cut:?} was not made: {report} {seen}"));
-        let is_sold = mti == CONFIRMATION.0;
-        assert_eq!(
-            (status, report["outcome"] == "approved"),
-            (i32::from(!is_sold), is_sold),
-            "{cut:?}: {report} {seen}"
-        );
-        assert!(is_sold || report["reason"] == "no-answer", "{cut:?}: {report} {seen}");
-        assert!(seen.contains("(no answer"), "{seen}");
-        sold += u64::from(is_sold);
-        assert_eq!(desk.books(), sold * 100, "{cut:?}");
-    }
-    closing_line(&format!("qiyong till: the line to the centre cut at {} messages, {sold} sales stand", cuts.len()));
+    let sold = in_parallel(&BOARDS, |(board, _)| {
+        let mut desk = Desk::new(board, TCP);
+        let between = Between::new(&desk.centre);
+        desk.board.key(PINS);
+        let (status, first, seen) = desk.till(&["purchase", "1.00"]);
+        assert_eq!(status, 0, "{first} {seen}");
+        let mut sold = 1;
+        for ((mti, number), arrives) in cuts {
+            let cut = Cut { mti, number, arrives };
+            desk.centre.clone_from(&between.address);
+            let cuts = between.cut(cut);
+            desk.board.key("271828\n");
+            let (status, report, seen) = desk.till(&["purchase", "1.00"]);
+            cuts.try_recv().unwrap_or_else(|_| panic!("{cut:?} was not made: {report} {seen}"));
+            let is_sold = mti == CONFIRMATION.0;
+            assert_eq!(
+                (status, report["outcome"] == "approved"),
+                (i32::from(!is_sold), is_sold),
+                "{cut:?}: {report} {seen}"
+            );
+            assert!(is_sold || report["reason"] == "no-answer", "{cut:?}: {report} {seen}");
+            assert!(seen.contains("(no answer"), "{seen}");
+            sold += u64::from(is_sold);
+            assert_eq!(desk.books(), sold * 100, "{cut:?}");
+        }
+        sold
+    });
+    let all = cuts.len();
+    closing_line(&format!(
+        "qiyong till: two boards, the line to the centre cut at {all} messages, {sold:?} sales stand"
+    ));
 }

@@ -13,12 +13,14 @@ use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::rules::reason::Outcome;
 use qiyong_tests::centre::lines::{CARDS, PLACES, Terminals};
 use qiyong_tests::programs::Watched;
-use qiyong_tests::{image, qiyong};
+use qiyong_tests::{image, pico_image, qiyong};
 
 /// The initial PIN, and one of the holder's own.
 pub(super) const PINS: &str = "123456\n271828\n271828\n";
 /// The pharmacy.
 pub(super) const PLACE: &str = PLACES[2];
+/// The board Pico with its till at the USB port.
+pub(super) const PICO_OVER_USB: &str = "pico over USB";
 /// No board and no till here takes longer, however busy the machine is.
 pub(super) const LIFE: Duration = Duration::from_secs(600);
 
@@ -34,15 +36,14 @@ pub(super) struct Board {
 impl Board {
     /// Starts it, with this card beside it.
     pub(super) fn start(board: &str, line: &str, card: &PathBuf) -> Self {
-        let elf = match board {
-            "pico" => {
-                [env!("CARGO_MANIFEST_DIR"), "../target/arm/thumbv6m-none-eabi/firmware/qiyong-pico"].iter().collect()
-            }
-            _ => image(),
-        };
+        let (board, options): (_, &[&str]) =
+            if board == PICO_OVER_USB { ("pico", &["--till-usb"]) } else { (board, &[]) };
+        let elf = if board == "pico" { pico_image(false) } else { image() };
         let mut command = Command::new(qiyong());
         command
-            .args(["emulate", "--json", "--board", board, "--till-line", line, "--elf"])
+            .args(["emulate", "--json", "--board", board])
+            .args(options)
+            .args(["--till-line", line, "--elf"])
             .arg(elf)
             .arg("--card")
             .arg(card);
@@ -61,7 +62,9 @@ impl Board {
     /// Ends it, and waits for that: it lets the card go.
     pub(super) fn end(&mut self) {
         self.process.signal("-TERM");
-        assert!(self.process.child.wait().expect("it ends").success());
+        let is_well = self.process.child.wait().expect("it ends").success();
+        let said = self.process.child.stderr.take().map(std::io::read_to_string);
+        assert!(is_well, "{said:?}");
     }
 
     /// Keys rows at its PIN pad.
@@ -89,6 +92,8 @@ impl Board {
 pub(super) struct Desk {
     pub(super) terminals: Terminals,
     pub(super) board: Board,
+    /// Where tills find the board's line.
+    pub(super) port: String,
     /// Where tills find the centre.
     pub(super) centre: String,
 }
@@ -97,20 +102,21 @@ impl Desk {
     pub(super) fn new(board: &str, line: &str) -> Self {
         let terminals = Terminals::start(&["--iso", "127.0.0.1:0"], 1);
         let board = Board::start(board, line, &terminals.file("v3.toml"));
-        let centre = terminals.address().to_owned();
-        Self { terminals, board, centre }
+        let (port, centre) = (board.line.clone(), terminals.address().to_owned());
+        Self { terminals, board, port, centre }
     }
 
     /// The board ends, and its memory with it; another one starts in its place.
     pub(super) fn restart(&mut self, board: &str, line: &str) {
         self.board.end();
         self.board = Board::start(board, line, &self.terminals.file("v3.toml"));
+        self.port.clone_from(&self.board.line);
     }
 
     /// `qiyong till` at the board's line, with these options and words.
     pub(super) fn command(&self, what: &[&str]) -> Command {
         let mut command = Command::new(qiyong());
-        command.current_dir(self.terminals.folder.path()).args(["till", "--port", &self.board.line]);
+        command.current_dir(self.terminals.folder.path()).args(["till", "--port", &self.port]);
         command.args(["--institution", PLACE, "--centre", &self.centre, "--patience", "300"]).args(what);
         command
     }
@@ -136,7 +142,7 @@ impl Desk {
     }
 
     /// What the holder was charged in the end, in fen: by the journal of the centre, and by the account. Terminal and centre have
-    /// settled their batch, nothing is open between them, and the chains are whole.
+    /// settled their batch, nothing is open between them, the chains are whole, and the card is put into use if anything was sold.
     pub(super) fn books(&mut self) -> u64 {
         self.centre = self.terminals.address().to_owned();
         let (status, report, seen) = self.till(&["settle-batch"]);
@@ -154,8 +160,9 @@ impl Desk {
         let journal = centre.journal().expect("it is sound");
         let sold = journal.iter().filter(|entry| stands(entry)).map(|entry| entry.charge.0).sum();
         let number = CardNumber::new(CARDS[2].1.as_bytes()).expect("a number");
-        let account = centre.card(&number).expect("it is sound").expect("it is known").account.0;
-        assert_eq!(account + sold, 50_000, "the account and the journal");
+        let card = centre.card(&number).expect("it is sound").expect("it is known");
+        assert_eq!(card.account.0 + sold, 50_000, "the account and the journal");
+        assert_eq!(card.social, sold > 0, "the card is put into use by a sale, and by nothing else");
         for (area, chain, wrong) in centre.verify().expect("it is sound") {
             assert!(wrong.is_none(), "{area}: {chain:?} {wrong:?}");
         }

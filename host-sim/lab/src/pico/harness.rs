@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) enum Input {
     /// Somebody drives a pin.
     Pin(u8, bool),
+    /// Who drives a pin lets it go; what was to come at it does not.
+    Still(u8),
     /// A byte has come on a serial line.
     Uart(u8, u8),
     /// The USB host does something.
@@ -88,11 +90,11 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts an image; `log` is the word that changes when it logs something.
+    /// Starts an image, an ELF or a UF2 file; `log` is the word that changes when it logs something.
     ///
     /// # Errors
     /// There is no Node.js, or it does not start.
-    pub(super) fn start(elf: &Path, log: u64) -> Result<Self, EmulatorError> {
+    pub(super) fn start(image: &Path, log: u64) -> Result<Self, EmulatorError> {
         let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
         version.map_err(|error| match error.kind() {
             ErrorKind::NotFound => EmulatorError::NoNode,
@@ -106,7 +108,7 @@ impl Harness {
             return Err(EmulatorError::ChipEnded { said: "it has no lines".into() });
         };
         let mut harness = Self { child, to, from: BufReader::new(from) };
-        harness.ask(&json!({"load": {"elf": elf, "log": log}}))?;
+        harness.ask(&json!({"load": {"image": image, "log": log}}))?;
         Ok(harness)
     }
 
@@ -146,6 +148,7 @@ impl Harness {
             .iter()
             .map(|(at, what)| match what {
                 Input::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
+                Input::Still(pin) => json!([at, "still", pin]),
                 Input::Uart(number, byte) => json!([at, "uart", number, byte]),
                 Input::Usb(HostDoes::Reset) => json!([at, "usb", "reset"]),
                 Input::Usb(HostDoes::Setup(bytes)) => json!([at, "usb", "setup", hex::encode(bytes)]),

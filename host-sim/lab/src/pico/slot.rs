@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 
 use qiyong_firmware::slot::VoltageClass;
+use qiyong_sim::doctor::Pin;
 use qiyong_sim::line::{FaultPlan, SharedCard};
-use qiyong_sim::referee::{Clk, Finding, Referee, Seen};
+use qiyong_sim::referee::{By, Clk, Finding, Referee, Seen};
 
 use super::harness::{Drive, Input};
+use super::scope::Scope;
 use super::wire::{ATR_DELAY, Coming, DEFAULT_RATE, Next, OnWire, PER_CLK};
 
 /// The contacts' pins.
@@ -20,12 +22,30 @@ const PRESENT: u8 = 7;
 /// The chip's clock, in Hz.
 pub(super) const HZ: u64 = 125_000_000;
 
+/// A wire between the chip and the slot's contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// The supply.
+    Vcc,
+    /// Reset.
+    Rst,
+    /// The clock.
+    Clk,
+    /// The data line: the chip and its pull-up are at one end, the card at the other.
+    Io,
+}
+
 /// The slot.
 pub(super) struct Slot {
     card: Option<SharedCard>,
     pub(super) class: Option<VoltageClass>,
     five_volts: bool,
     pub(super) rst: bool,
+    /// The card has a clock.
+    clocked: bool,
+    /// This wire is broken.
+    pub(super) broken: Option<Wire>,
+    pub(super) scope: Scope,
     pub(super) referee: Referee,
     /// How many findings were taken.
     taken: usize,
@@ -64,6 +84,9 @@ impl Slot {
             class: None,
             five_volts: false,
             rst: false,
+            clocked: false,
+            broken: None,
+            scope: Scope::default(),
             referee: Referee::new(HZ as u32),
             taken: 0,
             coming: VecDeque::new(),
@@ -86,6 +109,7 @@ impl Slot {
     /// Puts a card in, or takes it out.
     pub(super) fn set_card(&mut self, card: Option<SharedCard>, now: u64) {
         self.referee.see(now, Seen::Card(card.is_some()));
+        self.scope.contact(now, Pin::Detect, card.is_some());
         self.into.push((now, Input::Pin(PRESENT, card.is_some())));
         self.card = card;
         self.falls_silent(now);
@@ -95,16 +119,27 @@ impl Slot {
     pub(super) fn falls_silent(&mut self, now: u64) {
         self.coming.clear();
         self.gives_up = None;
-        if let Some(OnWire::Card(..)) = self.on_wire {
+        if let Some(OnWire::Card(coming, ..)) = &self.on_wire {
+            self.scope.half(By::Card, coming.edge, coming.rate, now);
             self.on_wire = None;
         }
         self.into.retain(|(_, into)| !matches!(into, Input::Pin(IO, _)));
-        self.into.push((now, Input::Pin(IO, true)));
+        self.into.push((now, Input::Still(IO)));
+        self.scope.falls_silent(now);
     }
 
     /// What is to go to the chip.
     pub(super) fn take_into(&mut self) -> Vec<(u64, Input)> {
-        std::mem::take(&mut self.into)
+        let mut into = std::mem::take(&mut self.into);
+        if self.broken == Some(Wire::Io) {
+            into.retain(|(_, into)| !matches!(into, Input::Pin(IO, _)));
+        }
+        for (at, into) in &into {
+            if let Input::Pin(IO, released) = into {
+                self.scope.card(*at, *released);
+            }
+        }
+        into
     }
 
     /// The card, if it has power at a voltage at which it works.
@@ -116,6 +151,11 @@ impl Slot {
     /// The chip drives a pin.
     pub(super) fn pin(&mut self, at: u64, pin: u8, drive: Option<Drive>) {
         let high = drive == Some(Drive::High);
+        let broken =
+            matches!((self.broken, pin), (Some(Wire::Vcc), VCC) | (Some(Wire::Rst), RST) | (Some(Wire::Clk), CLK));
+        if broken {
+            return;
+        }
         match pin {
             IO => self.io(at, drive != Some(Drive::Low)),
             CLK => {
@@ -124,6 +164,9 @@ impl Slot {
                     Some(Drive::High) => Clk::High,
                     Some(Drive::Low) | None => Clk::Low,
                 };
+                self.clocked = matches!(clk, Clk::Runs(_));
+                self.scope.contact(at, Pin::ClkStop, high);
+                self.scope.contact(at, Pin::ClkOn, self.clocked);
                 self.referee.see(at, Seen::Clk(clk));
                 self.tell_low(at);
             }
@@ -138,6 +181,7 @@ impl Slot {
                 };
                 self.cut_off(at);
                 self.tell_low(at);
+                self.scope.contact(at, Pin::Vcc, high);
                 self.referee.see(at, Seen::Vcc(mv));
                 (self.silenced, self.short, self.disturbed) = (false, false, Next::default());
                 self.falls_silent(at);
@@ -145,11 +189,12 @@ impl Slot {
             RST if high != self.rst => {
                 self.cut_off(at);
                 self.rst = high;
+                self.scope.contact(at, Pin::Rst, high);
                 self.referee.see(at, Seen::Rst(high));
                 self.silenced = false;
                 self.falls_silent(at);
                 self.last_edge = at;
-                if high && let Some(card) = self.powered() {
+                if high && let Some(card) = self.powered().filter(|_| self.clocked) {
                     let atr = card.borrow_mut().answer_to_reset();
                     // Whatever the answer says, it comes at the rate of every reset (clause 8.1).
                     self.sends(&atr, DEFAULT_RATE, at + PER_CLK * ATR_DELAY);

@@ -1,10 +1,10 @@
 //! What goes over the card's wire: characters of either side, error signals and repetitions, and what goes wrong with them, as
 //! on the virtual line of a world.
 
-use qiyong_protocol::iso7816::character::Moments;
+use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 use qiyong_protocol::iso7816::t0;
 use qiyong_sim::card::contact::ContactCard;
-use qiyong_sim::line::Disturbance;
+use qiyong_sim::line::{self, Disturbance};
 use qiyong_sim::referee::{By, Character, Rate, Seen, Signal};
 
 use super::harness::Input;
@@ -26,6 +26,7 @@ const REPEATS: u64 = 150;
 impl Slot {
     /// The chip lets I/O go, or pulls it low.
     pub(super) fn io(&mut self, at: u64, released: bool) {
+        self.scope.chip(at, released);
         match &mut self.on_wire {
             Some(OnWire::Terminal(heard)) => heard.edge(at, released),
             // After the ten moments of the card's character, it is an error signal.
@@ -53,8 +54,12 @@ impl Slot {
             Some(OnWire::Card(coming, moments, signal)) if at >= coming.edge + tenths(MOMENTS, coming.rate) => {
                 self.has_said(coming, moments, signal);
             }
-            Some(OnWire::Terminal(heard)) => self.stays_low = !heard.is_high(),
-            _ => {}
+            Some(OnWire::Terminal(heard)) => {
+                self.scope.half(By::Terminal, heard.edge, heard.rate, at);
+                self.stays_low = !heard.is_high();
+            }
+            Some(OnWire::Card(coming, ..)) => self.scope.half(By::Card, coming.edge, coming.rate, at),
+            None => {}
         }
     }
 
@@ -154,6 +159,7 @@ impl Slot {
 
     /// The card does it, at `now`.
     pub(super) fn act(&mut self, now: u64) {
+        self.scope.flows(now);
         match self.on_wire.take() {
             Some(OnWire::Terminal(heard)) => self.hears(&heard),
             Some(OnWire::Card(coming, moments, signal)) => self.has_said(coming, moments, signal),
@@ -255,6 +261,10 @@ impl Slot {
     }
 
     fn sees(&mut self, at: u64, by: By, moments: Moments, (f, d): (u16, u8), signal: Option<Signal>) {
+        let convention = self.powered().map_or(Convention::Direct, |card| card.borrow().convention());
+        let Received { byte, parity_ok } = convention.decode(moments);
+        let shown = line::Character { byte, parity_ok, frame: moments, signalled: signal.is_some() };
+        self.scope.character(by, shown, at, (f, d));
         let character = Character { by, moments: moments.moments(), rate: Rate { f, d }, signal };
         self.referee.see(at, Seen::Character(character));
     }

@@ -107,6 +107,14 @@ impl Door {
         let mut bytes = Vec::new();
         match &mut self.way {
             Way::Tcp { listener, stream } => {
+                // Who has gone is seen before who comes next, who is not the second then.
+                if let Some(open) = stream
+                    && !take(open, &mut bytes)
+                {
+                    *stream = None;
+                    self.is_open = false;
+                    return Ok(bytes);
+                }
                 match listener.accept() {
                     // The line has one end: who comes second is sent away.
                     Ok((new, _)) if stream.is_none() => {
@@ -117,11 +125,6 @@ impl Door {
                     Ok(_) => {}
                     Err(error) if may_go_on(&error) => {}
                     Err(error) => return Err(error),
-                }
-                if let Some(open) = stream
-                    && !take(open, &mut bytes)
-                {
-                    *stream = None;
                 }
                 self.is_open = stream.is_some();
             }
@@ -260,9 +263,7 @@ mod tests {
         first.read_exact(&mut bytes).unwrap();
         assert_eq!(&bytes, b"to the first");
         drop(first);
-        while door.is_open() {
-            door.hear().unwrap();
-        }
+        // It comes before anybody has seen that the first one is gone, and is not sent away.
         let mut third = TcpStream::connect(address).unwrap();
         third.write_all(b"three").unwrap();
         assert_eq!(heard(&mut door), b"three");

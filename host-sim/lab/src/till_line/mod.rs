@@ -70,8 +70,6 @@ pub trait Alone {
 pub enum Happened {
     /// It tells the till something.
     Event(Event),
-    /// It asks the centre something.
-    Asks,
     /// Its screen shows something else.
     Screen(ScreenText),
     /// A PIN is awaited.
@@ -83,8 +81,7 @@ impl Happened {
     pub(crate) fn of(own: visit::Happened, screens: &[ScreenText]) -> Option<Self> {
         match own {
             visit::Happened::Till(Heard::Event(event)) => Some(Self::Event(event)),
-            visit::Happened::Till(Heard::ToCentre(_)) => Some(Self::Asks),
-            visit::Happened::Till(Heard::Nonsense(_)) => None,
+            visit::Happened::Till(Heard::ToCentre(_) | Heard::Nonsense(_)) => None,
             visit::Happened::Screen(text) => Some(Self::Screen(text)),
             visit::Happened::PinAwaited => Some(Self::Pin(asked(screens.last()))),
         }
@@ -119,19 +116,24 @@ struct Waits {
     holder: Option<(Asked, Instant, bool)>,
     /// The board's time when the till last said something.
     spoken: Duration,
-    decoder: Box<Decoder<{ encoded_len(MESSAGE_MAX) - 2 }>>,
+    /// What the till says, and what it hears.
+    says: Ear,
+    hears: Ear,
 }
+
+/// The frames of one direction.
+type Ear = Box<Decoder<{ encoded_len(MESSAGE_MAX) - 2 }>>;
 
 impl Waits {
     fn new(now: Duration) -> Self {
-        Self { visit: false, till: None, holder: None, spoken: now, decoder: Box::default() }
+        Self { visit: false, till: None, holder: None, spoken: now, says: Box::default(), hears: Box::default() }
     }
 
     /// The till says this.
     fn hear(&mut self, now: Duration, bytes: &[u8]) {
         self.spoken = now;
         for byte in bytes {
-            match self.decoder.push(*byte) {
+            match self.says.push(*byte) {
                 None => continue,
                 Some(Ok(Frame { peer: Peer::Centre, .. })) => self.till = None,
                 Some(Ok(Frame { peer: Peer::Till, payload })) => {
@@ -142,7 +144,24 @@ impl Waits {
                 Some(Err(_)) => {}
             }
             // It may have held a key.
-            self.decoder.wipe();
+            self.says.wipe();
+        }
+    }
+
+    /// A till has come, or has left. Of what was said to another one before, it has nothing: half a message is none.
+    fn changes(&mut self) {
+        (self.says, self.hears) = Default::default();
+    }
+
+    /// The till that is there hears this: it has a message for the centre when it has all of it.
+    fn said(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if let Some(frame) = self.hears.push(*byte) {
+                if matches!(frame, Ok(Frame { peer: Peer::Centre, .. })) {
+                    self.till = Some(Instant::now());
+                }
+                self.hears.wipe();
+            }
         }
     }
 
@@ -173,6 +192,7 @@ pub fn serve<B: Alone>(
         let was_open = door.is_open();
         let bytes = door.hear()?;
         if door.is_open() != was_open {
+            waits.changes();
             person.line(door.is_open());
         }
         if !bytes.is_empty() {
@@ -187,7 +207,11 @@ pub fn serve<B: Alone>(
             }
         }
         let happened = board.step(waits.limit(door.is_open()))?;
-        door.say(&board.said());
+        let said = board.said();
+        door.say(&said);
+        if door.is_open() {
+            waits.said(&said);
+        }
         match happened {
             None => door.wait(LOOK)?,
             Some(all) => {
@@ -209,7 +233,6 @@ fn takes<B: Alone>(
     person: &mut impl Person,
 ) -> Result<(), EmulatorError> {
     match happened {
-        Happened::Asks => waits.till = Some(Instant::now()),
         Happened::Pin(asked) => waits.holder = Some((asked, Instant::now(), false)),
         Happened::Screen(screen) => person.sees(&screen),
         Happened::Event(Event::State(state)) if state.visit.is_some() && !waits.visit => {

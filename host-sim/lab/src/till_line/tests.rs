@@ -47,6 +47,27 @@ fn time_waits_for_the_centres_answer_or_until_the_till_has_gone() {
     }
 }
 
+/// A till that comes in the middle of a message does not have it, and will not answer it.
+#[test]
+fn time_waits_for_a_till_that_has_all_of_a_message() {
+    let message = frame(Peer::Centre, b"a message");
+    let (first, last) = message.split_at(message.len() / 2);
+    let mut waits = in_a_visit();
+    waits.said(first);
+    assert_eq!(waits.limit(true), Duration::MAX, "it is being said");
+    waits.said(last);
+    assert_eq!(waits.limit(true), HELD);
+    let mut waits = in_a_visit();
+    waits.said(first);
+    waits.changes();
+    waits.said(last);
+    assert_eq!(waits.limit(true), Duration::MAX, "half a message");
+    waits.said(&frame(Peer::Till, &Command::Status.encode()));
+    assert_eq!(waits.limit(true), Duration::MAX, "it is for the till itself");
+    waits.said(&message);
+    assert_eq!(waits.limit(true), HELD, "the next one is whole");
+}
+
 #[test]
 fn time_waits_for_the_holder_whoever_is_at_the_line_until_the_till_cancels() {
     let asked = || Waits { holder: Some((Asked::Present, Instant::now(), true)), ..in_a_visit() };

@@ -1,4 +1,5 @@
-//! Captures of a played scenario, for other people's viewers: the card line as VCD, ATRs and APDUs as pcapng.
+//! Captures of a played scenario, for other people's viewers: the card line as VCD, ATRs and APDUs as pcapng; and the pins of an emulated
+//! board's slot as VCD (`pins`).
 //!
 //! For examining a run, and for comparing it with what others record from real cards. Both files are made from the
 //! events that a run writes down in any case, so capturing changes nothing in the run, and two runs give the same
@@ -13,6 +14,7 @@
 
 mod gsmtap;
 mod packets;
+mod pins;
 mod waveform;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ use thiserror::Error;
 
 use crate::private_file;
 use crate::world::event::Event;
+
+pub use pins::vcd_of_pins;
 
 /// Why there is no capture.
 #[derive(Debug, Error)]

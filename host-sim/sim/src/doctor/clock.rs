@@ -43,6 +43,9 @@ pub(super) struct Clockwork {
     settings: Settings,
     state: State,
     high: bool,
+    /// CLK is told as running or not: it runs, and it stands high.
+    on: bool,
+    stands_high: bool,
     /// The last edge of CLK.
     edge: u64,
     now: u64,
@@ -51,7 +54,8 @@ pub(super) struct Clockwork {
 
 impl Clockwork {
     pub(super) const fn new(settings: Settings) -> Self {
-        Self { settings, state: State::Stands(None), high: false, edge: 0, now: 0, waiting: VecDeque::new() }
+        let (high, on, stands_high) = (false, false, false);
+        Self { settings, state: State::Stands(None), high, on, stands_high, edge: 0, now: 0, waiting: VecDeque::new() }
     }
 
     pub(super) fn see(&mut self, at: u64, pin: Pin, level: Level, tell: Tell<'_>) {
@@ -61,8 +65,18 @@ impl Clockwork {
         self.look(at, tell);
         let event = match pin {
             Pin::Clk => return self.edge(at, high, tell),
-            Pin::ClkOn if high => Event::Clk(Clk::Runs(self.settings.clk_hz)),
-            Pin::ClkOn => Event::Clk(Clk::Low),
+            Pin::ClkOn | Pin::ClkStop => {
+                if pin == Pin::ClkOn {
+                    self.on = high;
+                } else {
+                    self.stands_high = high;
+                }
+                Event::Clk(match (self.on, self.stands_high) {
+                    (true, _) => Clk::Runs(self.settings.clk_hz),
+                    (false, true) => Clk::High,
+                    (false, false) => Clk::Low,
+                })
+            }
             Pin::Vcc => Event::Vcc(high),
             Pin::Rst => Event::Rst(high),
             Pin::Io => Event::Io(level),

@@ -18,17 +18,20 @@ pub enum Pin {
     Io,
     /// The switch in the slot: high while a card is there.
     Detect,
+    /// Beside [`Pin::ClkOn`]: the level at which the clock stands while it does not run. Without it nobody knows.
+    ClkStop,
 }
 
 impl Pin {
     /// Every pin with its name in files and reports.
-    pub const NAMES: [(Self, &'static str); 6] = [
+    pub const NAMES: [(Self, &'static str); 7] = [
         (Self::Vcc, "VCC"),
         (Self::Rst, "RST"),
         (Self::Clk, "CLK"),
         (Self::ClkOn, "CLK_ON"),
         (Self::Io, "I/O"),
         (Self::Detect, "CD"),
+        (Self::ClkStop, "CLK_STOP"),
     ];
 
     /// Its name.

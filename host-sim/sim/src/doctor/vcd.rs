@@ -6,6 +6,7 @@
 //! | RST | `RST`, `RESET`, `CRST` | any |
 //! | CLK, edge by edge | `CLK`, `CLOCK`, `CCLK` | any |
 //! | CLK, on and off | `CLK_ON` | neither, if CLK's frequency is told: then it runs while there is power |
+//! | the level at which CLK stands, beside `CLK_ON` | `CLK_STOP` | none: then nobody knows |
 //! | I/O | `IO`, `I/O`, `DATA`, `CIO` | any |
 //! | the slot's switch | `CD`, `DET`, `DETECT`, `PRESENT` | none |
 //!
@@ -44,15 +45,16 @@ pub struct Options {
 }
 
 /// Names by which a channel is known without being told.
-const KNOWN: [(Pin, &[&str]); 6] = [
+const KNOWN: [(Pin, &[&str]); 7] = [
     (Pin::Vcc, &["VCC", "VDD", "CVCC"]),
     (Pin::Rst, &["RST", "RESET", "CRST"]),
     (Pin::Clk, &["CLK", "CLOCK", "CCLK"]),
     (Pin::ClkOn, &["CLK_ON"]),
     (Pin::Io, &["IO", "I/O", "DATA", "CIO"]),
     (Pin::Detect, &["CD", "DET", "DETECT", "PRESENT"]),
+    (Pin::ClkStop, &["CLK_STOP"]),
 ];
-/// CLK of our own captures.
+/// CLK of captures of scenarios, which do not say it.
 const OURS_HZ: u32 = 4_000_000;
 /// A file whose steps of time are longer, in ns, is not sampled as coarsely: it does not show CLK.
 const COARSEST: u64 = 500;
@@ -67,9 +69,10 @@ pub fn examine<R: BufRead>(mut open: impl FnMut() -> io::Result<R>, options: &Op
     let resolution_ns = finest(&mut first, &heading)?;
     let mut words = Words::new(open()?);
     let heading = Heading::read(&mut words, options)?;
-    let settings = Settings { clk_hz: options.clk_hz.unwrap_or(OURS_HZ).max(1), resolution_ns };
-    let mut patient = Patient { doctor: Doctor::new(settings), clock: heading.clock(), levels: [false; 6] };
-    let (mut now, mut known) = (0, [false; 6]);
+    let clk_hz = options.clk_hz.or(heading.clk_hz).unwrap_or(OURS_HZ).max(1);
+    let settings = Settings { clk_hz, resolution_ns: heading.resolution_ns.unwrap_or(resolution_ns).max(1) };
+    let mut patient = Patient { doctor: Doctor::new(settings), clock: heading.clock(), levels: [false; 7] };
+    let (mut now, mut known) = (0, [false; 7]);
     while let Some(word) = words.next()? {
         match word {
             Word::Time(time) => now = heading.ns(time).max(now),
@@ -131,7 +134,7 @@ enum Shown {
 struct Patient {
     doctor: Doctor,
     clock: Shown,
-    levels: [bool; 6],
+    levels: [bool; 7],
 }
 
 impl Patient {
@@ -141,7 +144,7 @@ impl Patient {
         }
         self.levels[pin as usize] = level != Level::Low;
         self.doctor.see(at, pin, level);
-        let [vcc, _, _, on, io, _] = self.levels;
+        let [vcc, _, _, on, io, ..] = self.levels;
         if self.clock == Shown::No && vcc && io && !on {
             self.turns(at, true);
         }
@@ -171,6 +174,9 @@ struct Heading {
     scale: (u64, u64),
     /// Identifier, pin, and whether it is inverted.
     pins: Vec<(Vec<u8>, Pin, bool)>,
+    /// What a comment says of CLK, and of the times.
+    clk_hz: Option<u32>,
+    resolution_ns: Option<u64>,
 }
 
 /// The most channels that are remembered by their names.
@@ -214,7 +220,10 @@ impl Heading {
             [(Pin::Vcc, has(Pin::Vcc)), (Pin::Rst, has(Pin::Rst)), (Pin::Io, has(Pin::Io)), (Pin::Clk, clock)];
         match missing.into_iter().find(|(_, has)| !has) {
             Some((pin, _)) => Err(VcdError::NoChannel { pin: pin.name(), have: have() }),
-            None => Ok(Self { scale: heading.scale, pins }),
+            None => {
+                let clk_hz = heading.clk_hz.and_then(|hz| u32::try_from(hz).ok());
+                Ok(Self { scale: heading.scale, pins, clk_hz, resolution_ns: heading.resolution_ns })
+            }
         }
     }
 

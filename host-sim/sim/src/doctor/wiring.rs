@@ -95,10 +95,11 @@ pub(super) type Found = (Fault, u64, u64);
 #[derive(Debug)]
 pub(super) struct Wiring {
     settings: Settings,
-    high: [bool; 6],
+    high: [bool; 7],
     /// The switch was captured; CLK is told as running or not.
     switch: bool,
     gated: bool,
+    stop_shown: bool,
     first: Option<u64>,
     ever_power: bool,
     io_ever_low: bool,
@@ -117,9 +118,10 @@ impl Wiring {
     pub(super) const fn new(settings: Settings) -> Self {
         Self {
             settings,
-            high: [false; 6],
+            high: [false; 7],
             switch: false,
             gated: false,
+            stop_shown: false,
             first: None,
             ever_power: false,
             io_ever_low: false,
@@ -137,6 +139,7 @@ impl Wiring {
         let before = std::mem::replace(&mut self.high[index], high);
         self.switch |= pin == Pin::Detect;
         self.gated |= pin == Pin::ClkOn;
+        self.stop_shown |= pin == Pin::ClkStop;
         if pin == Pin::Io {
             self.io_ever_low |= level == Level::Low;
         }
@@ -170,6 +173,7 @@ impl Wiring {
                 power.clk_from = power.clk_from.or(high.then_some(at));
                 power.clk_edges += if high { 1000 } else { 0 };
             }
+            Pin::ClkStop => power.clk_high = high,
             Pin::Io => {
                 power.io_high |= high;
                 power.io_high_in_reset |= high && power.rst_rose.is_some();
@@ -192,9 +196,9 @@ impl Wiring {
         }
     }
 
-    /// Whether CLK is told as running or not: then nobody knows the state in which it stops.
+    /// Whether CLK is told as running or not, and nobody knows the state in which it stops.
     pub(super) const fn clk_on_and_off(&self) -> bool {
-        self.gated
+        self.gated && !self.stop_shown
     }
 
     /// Whether I/O has ever been low.
@@ -208,14 +212,14 @@ impl Wiring {
         }
         if on {
             self.ever_power = true;
-            let [_, rst, clk, _, io, detect] = self.high;
+            let [_, rst, clk, _, io, detect, stop] = self.high;
             self.power = Some(Power {
                 from: at,
                 rst_first: rst,
                 rst_low: !rst,
                 rst_rose: rst.then_some(at),
                 clk_from: self.high[Pin::ClkOn as usize].then_some(at),
-                clk_high: clk,
+                clk_high: clk || stop,
                 io_high: io,
                 io_high_in_reset: io && rst,
                 present: detect,

@@ -31,6 +31,9 @@ pub(super) struct Head {
     pub(super) scale: (u64, u64),
     /// Identifier and name, with scopes, of the channels of one bit.
     pub(super) channels: Vec<(Vec<u8>, String)>,
+    /// From a comment: `CLK_ON runs at 3906250 Hz`, and `times are right to 8 ns`.
+    pub(super) clk_hz: Option<u64>,
+    pub(super) resolution_ns: Option<u64>,
 }
 
 /// The most bytes of a word.
@@ -130,6 +133,7 @@ impl<R: BufRead> Words<R> {
                     self.skip()?;
                     break;
                 }
+                b"$comment" => self.comment(&mut head)?,
                 b"$timescale" => head.scale = self.timescale()?,
                 b"$scope" => {
                     self.must()?;
@@ -157,6 +161,24 @@ impl<R: BufRead> Words<R> {
             return self.damaged("there is no $timescale");
         }
         Ok(head)
+    }
+
+    /// Reads a comment, in which a number may stand before `Hz` and before `ns`.
+    fn comment(&mut self, head: &mut Head) -> Result<(), VcdError> {
+        let (mut ours, mut number) = (false, None);
+        loop {
+            match self.word()? {
+                (true, _) => {}
+                (false, _) => return self.damaged("the file ends before $end"),
+            }
+            match self.word.as_slice() {
+                b"$end" => return Ok(()),
+                b"CLK_ON" => ours = true,
+                b"Hz" if ours => head.clk_hz = number,
+                b"ns" if ours => head.resolution_ns = number,
+                word => number = std::str::from_utf8(word).ok().and_then(|text| text.parse().ok()),
+            }
+        }
     }
 
     /// ns in a unit, as a fraction.
