@@ -11,7 +11,7 @@ use qiyong_sim::scenario::stage::{Played, RunError};
 /// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
 pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 /// The same of the Pico.
-const PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
+pub(crate) const PICO: &str = "target/arm/thumbv6m-none-eabi/firmware/qiyong-pico";
 
 /// The boards that can be emulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -1,7 +1,16 @@
-//! `qiyong flash`: writes the image into the flash of a board.
+//! `qiyong flash`: writes the image into the flash of a board, through a debug probe; or, in `uf2`, as a file for a
+//! Pico's boot loader.
+
+#[cfg(feature = "lab")]
+mod uf2;
+
+use std::path::PathBuf;
 
 use clap::Args;
 
+#[cfg(not(feature = "lab"))]
+use crate::extras::NOT_BUILT_IN;
+use crate::extras::PICO;
 use crate::output::{Output, Verdict};
 use crate::probe::Which;
 
@@ -11,6 +20,16 @@ pub(crate) struct FlashArgs {
     /// Image, chip, probe
     #[command(flatten)]
     pub(crate) which: Which,
+    /// Make a UF2 file of this image, for a Pico and without a probe: onto the drive that the board is after it was
+    /// plugged in with its key BOOTSEL held
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = PICO, conflicts_with_all = ["elf", "chip", "probe"])]
+    pub(crate) uf2: Option<PathBuf>,
+    /// Write the UF2 to this file
+    #[arg(long, value_name = "FILE", requires = "uf2", conflicts_with = "drive")]
+    pub(crate) out: Option<PathBuf>,
+    /// The board's drive, where it is not found or there are several
+    #[arg(long, value_name = "DIR", requires = "uf2")]
+    pub(crate) drive: Option<PathBuf>,
     /// Only say whether the image fits the chip; needs no probe
     #[arg(long)]
     pub(crate) check_only: bool,
@@ -20,13 +39,22 @@ pub(crate) struct FlashArgs {
 }
 
 /// Exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could not be done.
-#[cfg(not(feature = "probe"))]
-pub(crate) fn run(_: &FlashArgs, _: &mut Output) -> Result<Verdict, String> {
-    Err(crate::probe::NOT_BUILT_IN.into())
+pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
+    match &args.uf2 {
+        #[cfg(feature = "lab")]
+        Some(elf) => {
+            let FlashArgs { out, drive, check_only, json, .. } = args;
+            let (out, drive) = (out.as_deref(), drive.as_deref());
+            uf2::run(&uf2::Job { elf, out, drive, check_only: *check_only, json: *json }, output)
+        }
+        #[cfg(not(feature = "lab"))]
+        Some(_) => Err(NOT_BUILT_IN.into()),
+        #[cfg(feature = "probe")]
+        None => with_probe::run(args, output),
+        #[cfg(not(feature = "probe"))]
+        None => Err(format!("{}; a Pico can do without: `qiyong flash --uf2`", crate::probe::NOT_BUILT_IN)),
+    }
 }
-
-#[cfg(feature = "probe")]
-pub(crate) use with_probe::run;
 
 #[cfg(feature = "probe")]
 mod with_probe {
@@ -48,8 +76,8 @@ mod with_probe {
         flashed: bool,
     }
 
-    /// Exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could not be done.
-    pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
+    /// The same through a probe.
+    pub(super) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
         let job = args.which.job()?;
         let misfits: Vec<_> = job.misfits().iter().map(ToString::to_string).collect();
         let bytes = job.bytes();

@@ -107,7 +107,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Write the image into the flash of a board, through a debug probe
+    /// Write the image into the flash of a board, through a debug probe, or as a UF2 file for a Pico
     Flash(flash::FlashArgs),
     /// Watch the image on a board through a debug probe: its log, its screen, its stack
     Attach(attach::AttachArgs),

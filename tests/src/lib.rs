@@ -61,6 +61,18 @@ pub fn image() -> PathBuf {
     image
 }
 
+/// The image of the board that was made from the template, `tests/lm3s6965evb`.
+///
+/// # Panics
+/// It was not built.
+#[must_use]
+pub fn third_image() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/arm/thumbv7m-none-eabi/firmware");
+    let image = folder.join("qiyong-lm3s6965evb");
+    assert!(image.exists(), "{} is missing: run `cargo xtask firmware` first", image.display());
+    image
+}
+
 /// The image for the Pico, or, if `mutants`, the one with deliberate faults.
 ///
 /// # Panics

@@ -48,6 +48,7 @@ mod slot;
 mod storage;
 mod terminal;
 mod terminal_killed;
+mod third_board;
 mod till;
 mod two_tills;
 mod visits;

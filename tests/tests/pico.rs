@@ -1,9 +1,11 @@
 //! The image for the Pico in rp2040js, unmodified, with a virtual card at its pins: cards of each convention, protocol and rate are put
 //! into use, the referee sees the image's own levels, and two runs are the same to the cycle. `scenarios` are those of the
-//! other benches; `mutants` are images that the referee must convict.
+//! other benches; `mutants` are images that the referee must convict; `usb` has the till at the USB port, and `uf2` flashes without a probe.
 
 mod mutants;
 mod scenarios;
+mod uf2;
+mod usb;
 mod waveform;
 
 use std::cell::RefCell;
@@ -14,7 +16,7 @@ use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_centre::test_mac_key;
 use qiyong_lab::board::Board;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
-use qiyong_lab::pico::machine::Machine;
+use qiyong_lab::pico::machine::{Machine, Start};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
@@ -48,6 +50,11 @@ struct Activation {
 
 /// `ta1` and `cwi`, if given, make another answer to reset of the card's: so fast, with so short a waiting time in T=1.
 fn activation(place: &str, new: &NewCard, fast: Option<(u8, u8)>) -> Activation {
+    activation_as(Start::default(), place, new, fast)
+}
+
+/// The same on a board that is started in this way.
+fn activation_as(how: Start<'_>, place: &str, new: &NewCard, fast: Option<(u8, u8)>) -> Activation {
     let institution = InstitutionCode::new(place).expect("a code");
     let mut centre = InProcess::new().unwrap();
     centre.add_institution(&Institution::of_region(institution)).unwrap();
@@ -59,7 +66,7 @@ fn activation(place: &str, new: &NewCard, fast: Option<(u8, u8)>) -> Activation 
     }
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
-    let mut machine = Machine::boot(&pico_image(false), &setup).unwrap();
+    let mut machine = Machine::boot_as(&pico_image(false), how, &setup).unwrap();
     machine.set_card(Some(card.clone()));
     let mut holder = |moment| match moment {
         Moment::Pin(Asked::Present) => Does::Keys("123456".to_string().into()),

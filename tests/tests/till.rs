@@ -23,11 +23,13 @@ use desk::{Desk, PINS};
 const TCP: &str = "tcp://127.0.0.1:0";
 /// Each board with each kind of line.
 const BOARDS: [(&str, &str); 2] = [("b-l475e-iot01a", "pty"), ("pico", TCP)];
+/// The same, and the Pico with its till at its USB port instead of UART 0.
+const LINES: [(&str, &str); 3] = [BOARDS[0], BOARDS[1], (desk::PICO_OVER_USB, "pty")];
 
 /// docs/design.md §1: the card is put into use by the first purchase, and by no other; and both ends have the same books.
 #[test]
 fn a_first_purchase_at_each_board_over_its_till_line() {
-    in_parallel(&BOARDS, |(board, line)| {
+    in_parallel(&LINES, |(board, line)| {
         let mut desk = Desk::new(board, line);
         desk.board.key(PINS);
         let (status, report, seen) = desk.till(&["purchase", "35.80"]);
@@ -48,7 +50,7 @@ fn a_first_purchase_at_each_board_over_its_till_line() {
         assert_eq!((status, &state["set_up"], &state["next_stan"]), (0, &true.into(), &3.into()), "{state}");
         assert_eq!(desk.books(), 3580 + 100);
     });
-    closing_line("qiyong till: two boards, each by a line of its own, put a card into use");
+    closing_line("qiyong till: two boards, each by a line of its own, and the Pico over USB put a card into use");
 }
 
 /// Without an operation the till asks, and people get a receipt.

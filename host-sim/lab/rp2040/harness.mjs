@@ -6,8 +6,8 @@
 //
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
-//   {"load": {"elf": FILE, "log": ADDRESS}}      starts the image; the rest of the flash is erased. When the core falls asleep and
-//                                                this word has changed, "log" comes out
+//   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
+//                                                falls asleep and this word has changed, "log" comes out
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
 //                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
@@ -292,23 +292,37 @@ function run(until) {
   }
 }
 
-function load({ elf, log }) {
-  [logWord, logged] = [log, 0];
-  const file = fs.readFileSync(elf);
+/** What the boot ROM does with a file on its drive. */
+async function loadUf2(file) {
+  const { decodeBlock, blockSize, familyID } = await import('uf2');
+  for (let at = 0; at < file.length; at += blockSize) {
+    const { flashAddress, payload, boardFamily } = decodeBlock(new Uint8Array(file.subarray(at, at + blockSize)));
+    if (boardFamily === familyID('Raspberry Pi RP2040')) mcu.flash.set(payload, flashAddress - FLASH);
+  }
+}
+
+function loadElf(file) {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
-  mcu.flash.fill(0xff);
   const [table, count] = [view.getUint32(28, true), view.getUint16(44, true)];
   for (let index = 0; index < count; index++) {
     const [kind, from, , to, length] = [0, 4, 8, 12, 16].map((at) => view.getUint32(table + 32 * index + at, true));
     if (kind === 1 && length && to >>> 24 === 0x10) mcu.flash.set(file.subarray(from, from + length), to - FLASH);
   }
+}
+
+async function load({ image, log }) {
+  [logWord, logged] = [log, 0];
+  const file = fs.readFileSync(image);
+  mcu.flash.fill(0xff);
+  if (file.subarray(0, 4).toString() === 'UF2\n') await loadUf2(file);
+  else loadElf(file);
   mcu.core.VTOR = 0x10000100;
   mcu.core.reset();
   wire();
 }
 
 const COMMANDS = {
-  load(what) { load(what); return {}; },
+  async load(what) { await load(what); return {}; },
   run(until, { in: input = [] }) {
     const still = input.filter(([, what]) => what === 'still').map(([, , number]) => number);
     coming = coming.filter(([, what, number]) => what !== 'pin' || !still.includes(number));
@@ -333,6 +347,6 @@ const COMMANDS = {
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   const name = Object.keys(command).find((key) => COMMANDS[key]);
-  const answer = JSON.stringify(COMMANDS[name](command[name], command));
+  const answer = JSON.stringify(await COMMANDS[name](command[name], command));
   process.stdout.write(answer + '\n');
 }

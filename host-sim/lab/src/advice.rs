@@ -8,9 +8,10 @@ use crate::emulator::EmulatorError;
 use crate::probe::board::BoardError;
 #[cfg(feature = "probe")]
 use crate::probe::job::JobError;
-#[cfg(feature = "probe")]
 use crate::probe::misfit::Misfit;
 use crate::probe::{ImageError, ImageFault};
+use crate::uf2::drive::DriveError;
+use crate::uf2::{Uf2Error, Unfit};
 
 impl EmulatorError {
     /// Who can put it right.
@@ -24,8 +25,8 @@ impl EmulatorError {
             | Self::PowerCut
             | Self::Io(_) => Advice::TryAgain,
             Self::Elf(error) => error.advice(),
-            // Another image, or another card.
-            Self::NoStorage | Self::InverseCard => Advice::CorrectInput,
+            // Another image, board or card.
+            Self::NoStorage | Self::InverseCard | Self::NoBoard { .. } | Self::NoKey => Advice::CorrectInput,
             Self::Refused(refused) => refused.advice(),
             Self::NoQemu
             | Self::NoNode
@@ -106,7 +107,6 @@ impl JobError {
     }
 }
 
-#[cfg(feature = "probe")]
 impl Misfit {
     /// Who can put it right: the image is linked anew, or the chip named that it is for.
     pub const fn advice(&self) -> Advice {
@@ -118,6 +118,38 @@ impl Misfit {
             | Self::Pointed { .. }
             | Self::NothingAtStart { .. }
             | Self::NoVectors { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
+impl Uf2Error {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Image(error) => error.advice(),
+            Self::Unfit(unfit) => unfit.advice(),
+        }
+    }
+}
+
+impl Unfit {
+    /// Who can put it right: the image is built or linked anew, or another one is named.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Core { .. } | Self::NotInFlash { .. } | Self::NoBoot2 { .. } | Self::NoVectors { .. } => {
+                Advice::CorrectInput
+            }
+        }
+    }
+}
+
+impl DriveError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            // The board is plugged in.
+            Self::None | Self::Unwritten { .. } => Advice::AskHolder,
+            Self::Several(_) | Self::Other(_) => Advice::CorrectInput,
         }
     }
 }

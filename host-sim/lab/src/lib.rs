@@ -8,6 +8,7 @@
 //! | [`pico`] | the one for the Pico in rp2040js, with a virtual card at its pins |
 //! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
 //! | [`till_line`] | emulated boards whose till is another program |
+//! | [`uf2`] | an image as a file for a Pico's boot loader |
 //! | [`stage`] | emulated boards as a stage for scenarios |
 //! | `wait` | waiting for an emulator, no longer than it may be silent |
 //!
@@ -21,5 +22,6 @@ pub mod pico;
 pub mod probe;
 pub mod stage;
 pub mod till_line;
+pub mod uf2;
 mod visit;
 mod wait;

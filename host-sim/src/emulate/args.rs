@@ -38,6 +38,9 @@ pub(crate) struct EmulateArgs {
     /// are the till's then
     #[arg(long, value_name = "pty|tcp://127.0.0.1:PORT", conflicts_with_all = ["centre", "screen", "waveform", "broken"])]
     pub(super) till_line: Option<String>,
+    /// Carry that line over the board's USB port, which the Pico alone has, and not over its UART
+    #[arg(long, requires = "till_line")]
+    pub(super) till_usb: bool,
     /// The card file; what the visit changes is kept in it
     #[arg(long, value_name = "FILE")]
     pub(super) card: PathBuf,

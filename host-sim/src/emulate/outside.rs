@@ -14,6 +14,7 @@ use signal_hook::flag;
 use zeroize::Zeroizing;
 
 use qiyong_lab::emulator::holder::{Asked, Does};
+use qiyong_lab::pico::machine::Start;
 use qiyong_lab::probe::ScreenText;
 use qiyong_lab::till_line::door::{At, Door};
 use qiyong_lab::till_line::{Person, serve};
@@ -45,6 +46,9 @@ pub(super) fn run(args: &EmulateArgs, line: &str, output: &mut Output) -> Result
     if args.operation.is_some() {
         return Err("with --till-line the till says what is to be done: leave the operation to `qiyong till`".into());
     }
+    if args.till_usb && args.board != BoardKind::Pico {
+        return Err("this board has no USB port for its till: --till-usb is for --board pico".into());
+    }
     let at = At::parse(line).map_err(|error| format!("--till-line {line}: {error}"))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card.card)));
@@ -61,10 +65,12 @@ pub(super) fn run(args: &EmulateArgs, line: &str, output: &mut Output) -> Result
             holder.tell(&Told::TillLine(&name));
             serve(&mut board, &mut door, &card, &mut holder)
         }),
-        BoardKind::Pico => PicoBoard::boot_alone(elf).and_then(|mut board| {
-            holder.tell(&Told::TillLine(&name));
-            serve(&mut board, &mut door, &card, &mut holder)
-        }),
+        BoardKind::Pico => {
+            PicoBoard::boot_alone(elf, Start { till_usb: args.till_usb, ..Start::default() }).and_then(|mut board| {
+                holder.tell(&Told::TillLine(&name));
+                serve(&mut board, &mut door, &card, &mut holder)
+            })
+        }
     };
     served.map_err(|error| error.to_string())?;
     Ok(Verdict::Done)

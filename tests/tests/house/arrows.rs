@@ -13,6 +13,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("firmware/boards/support", &["qiyong-firmware", "qiyong-protocol"]),
     ("firmware/boards/b-l475e-iot01a", &["qiyong-board-support", "qiyong-firmware", "qiyong-protocol"]),
     ("firmware/boards/template", &["qiyong-board-support", "qiyong-firmware", "qiyong-protocol"]),
+    // Made as a maker would: it may have what is a maker's.
+    ("tests/lm3s6965evb", &["qiyong-board-support", "qiyong-board-template", "qiyong-firmware", "qiyong-protocol"]),
     ("firmware/boards/pico", &["qiyong-board-support", "qiyong-firmware", "qiyong-protocol"]),
     // The world gets a function from request bytes to answer bytes: it never knows the centre.
     ("host-sim/sim", &["qiyong-firmware", "qiyong-protocol"]),

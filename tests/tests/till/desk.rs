@@ -13,12 +13,14 @@ use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::rules::reason::Outcome;
 use qiyong_tests::centre::lines::{CARDS, PLACES, Terminals};
 use qiyong_tests::programs::Watched;
-use qiyong_tests::{image, qiyong};
+use qiyong_tests::{image, pico_image, qiyong};
 
 /// The initial PIN, and one of the holder's own.
 pub(super) const PINS: &str = "123456\n271828\n271828\n";
 /// The pharmacy.
 pub(super) const PLACE: &str = PLACES[2];
+/// The board Pico with its till at the USB port.
+pub(super) const PICO_OVER_USB: &str = "pico over USB";
 /// No board and no till here takes longer, however busy the machine is.
 pub(super) const LIFE: Duration = Duration::from_secs(600);
 
@@ -34,15 +36,14 @@ pub(super) struct Board {
 impl Board {
     /// Starts it, with this card beside it.
     pub(super) fn start(board: &str, line: &str, card: &PathBuf) -> Self {
-        let elf = match board {
-            "pico" => {
-                [env!("CARGO_MANIFEST_DIR"), "../target/arm/thumbv6m-none-eabi/firmware/qiyong-pico"].iter().collect()
-            }
-            _ => image(),
-        };
+        let (board, options): (_, &[&str]) =
+            if board == PICO_OVER_USB { ("pico", &["--till-usb"]) } else { (board, &[]) };
+        let elf = if board == "pico" { pico_image(false) } else { image() };
         let mut command = Command::new(qiyong());
         command
-            .args(["emulate", "--json", "--board", board, "--till-line", line, "--elf"])
+            .args(["emulate", "--json", "--board", board])
+            .args(options)
+            .args(["--till-line", line, "--elf"])
             .arg(elf)
             .arg("--card")
             .arg(card);

@@ -1,4 +1,4 @@
-//! Finds a compiler for the targets, a Cortex-M4 with FPU and a Cortex-M0+, and installs one if the machine has none.
+//! Finds a compiler for the targets, a Cortex-M4 with FPU, a Cortex-M0+ and a Cortex-M3, and installs one if the machine has none.
 //!
 //! It tries, in this order: the rustup toolchain, if it has the targets; `rustup target add`; the distribution's
 //! compiler, which builds `core` from source. The last one is used only for the target: everything else stays with
@@ -26,6 +26,12 @@ pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";
 
 /// That of the Pico: ARMv6-M, no operating system.
 pub(crate) const TARGET_M0: &str = "thumbv6m-none-eabi";
+
+/// That of the board made from the template: ARMv7-M, no operating system.
+pub(crate) const TARGET_M3: &str = "thumbv7m-none-eabi";
+
+/// All of them.
+const TARGETS: [&str; 3] = [TARGET, TARGET_M0, TARGET_M3];
 
 /// Where builds for the targets go. They are separate from the host's, because the compiler may be another one.
 pub(crate) const FOLDER: &str = "target/arm";
@@ -61,19 +67,20 @@ pub(crate) fn compiler() -> Result<Compiler> {
 }
 
 fn find() -> Result<Compiler> {
-    let has_both = || rustup_has_target(TARGET) && rustup_has_target(TARGET_M0);
-    if has_both() {
+    let has_all = || TARGETS.iter().all(|target| rustup_has_target(target));
+    if has_all() {
         return Ok(Compiler::Rustup);
     }
-    step::say(format!("the rustup toolchain lacks {TARGET} or {TARGET_M0}: trying to add them"));
+    let targets = TARGETS.join(" ");
+    step::say(format!("the rustup toolchain lacks one of {targets}: trying to add them"));
     let mut add = step::command("rustup");
-    add.args(["target", "add", TARGET, TARGET_M0]);
-    if step::try_within(Duration::from_secs(120), &mut add)? && has_both() {
+    add.args(["target", "add"]).args(TARGETS);
+    if step::try_within(Duration::from_secs(120), &mut add)? && has_all() {
         return Ok(Compiler::Rustup);
     }
-    step::say("rustup cannot add it: using the compiler of Debian's packages, which builds `core` from source");
+    step::say("rustup cannot add them: using the compiler of Debian's packages, which builds `core` from source");
     debian::install(&PACKAGES.each_ref()).with_context(|| {
-        format!("no compiler for the targets; where rustup works, `rustup target add {TARGET} {TARGET_M0}` is enough")
+        format!("no compiler for the targets; where rustup works, `rustup target add {targets}` is enough")
     })?;
     Ok(Compiler::Debian)
 }

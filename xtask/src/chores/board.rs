@@ -1,4 +1,4 @@
-//! The flashable images: builds the packages in `firmware/boards`, and prints how much flash and RAM the linked ELFs
+//! The flashable images: builds the packages in `firmware/boards` and the third board in `tests`, and prints how much flash and RAM the linked ELFs
 //! take.
 //!
 //! What its code may not do (use a heap, panic) is checked on the library, in `firmware`.
@@ -37,15 +37,25 @@ pub(crate) const FIRST: Board = Board {
     ram: RAM_BOUND,
     draws: true,
 };
-/// A core without division and with half the instructions takes more. Of the RAM, 128 KiB are the room of the USB reader for the longest
-/// command and response.
+/// A core without division and with half the instructions takes more, and two USB functions with it. The chip has 2 MiB, and the bound is
+/// there so that growth is seen. Of the RAM, 128 KiB are the room of the USB reader for the longest command and response.
 const PICO: Board = Board {
     package: "qiyong-board-pico",
     program: "qiyong-pico",
     target: arm::TARGET_M0,
-    flash: 128 * 1024,
+    flash: 144 * 1024,
     ram: (128 + 28) * 1024,
     draws: false,
+};
+/// The one that was made from the template (docs/porting.md): in the bounds of the first one, but for its chip's own instructions. Its RAM
+/// is counted without the storage region.
+const THIRD: Board = Board {
+    package: "qiyong-board-lm3s6965evb",
+    program: "qiyong-lm3s6965evb",
+    target: arm::TARGET_M3,
+    flash: 100 * 1024,
+    ram: 24 * 1024,
+    draws: true,
 };
 /// The Pico's image with deliberate faults, which tests alone need.
 const PICO_MUTANTS: [&str; 4] = ["--bin", "qiyong-pico-mutants", "--features", "mutants"];
@@ -71,7 +81,7 @@ const RAM_START: u64 = 0x2000_0000;
 /// An image does not build, or exceeds its bounds.
 pub(crate) fn run() -> Result<()> {
     PICO.build_with(&PICO_MUTANTS)?;
-    for board in [FIRST, PICO] {
+    for board in [FIRST, PICO, THIRD] {
         let Usage { flash, fonts, statics, stack, .. } = Usage::of(&board)?;
         println!("image {}, bytes", board.program);
         println!("{:<24} {flash:>8}  (bound {})", "flash without fonts", board.flash);

@@ -1,4 +1,5 @@
-//! rp2040js, in which the emulated Pico runs: a package of Node.js, in the version that the lock file beside the harness names.
+//! rp2040js, in which the emulated Pico runs, and what fills its flash from a UF2 file: packages of Node.js, in the versions that the lock
+//! file beside the harness names.
 
 use anyhow::{Result, bail};
 
@@ -25,7 +26,7 @@ pub(crate) fn install() -> Result<()> {
         ask.current_dir(&folder).args([
             "--input-type=module",
             "--eval",
-            "await import('rp2040js'); console.log('yes')",
+            "await import('rp2040js'); await import('uf2'); console.log('yes')",
         ]);
         step::ask(&mut ask).is_some_and(|said| said == "yes")
     };

@@ -2,7 +2,7 @@
 //!
 //! The watchdog itself is `image/watchdog`'s; nothing of the chip is here, so that the host can check it.
 
-use crate::moment::{CLOCK_HZ, bounded};
+use qiyong_board_support::moment::{CLOCK_HZ, bounded};
 
 /// What the terminal may take to go on once a wait is over or something has come, in cycles: five seconds.
 const GRACE: u64 = 5 * CLOCK_HZ as u64;

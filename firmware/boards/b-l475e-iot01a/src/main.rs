@@ -10,9 +10,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `smartcard` | what is written into the card's USART, in which order |
-//! | `moment` | the time out of SysTick's ticks and counter |
 //! | `lease` | how long the watchdog may be fed without progress |
-//! | `queue` | characters that have come and wait to be taken |
 //!
 //! On the host this program is empty, so that the workspace builds there as a whole; its tests are those of these modules.
 #![cfg_attr(target_os = "none", no_std, no_main)]
@@ -22,10 +20,6 @@
 mod image;
 #[cfg(any(target_os = "none", test))]
 mod lease;
-#[cfg(any(target_os = "none", test))]
-mod moment;
-#[cfg(any(target_os = "none", test))]
-mod queue;
 #[cfg(any(target_os = "none", test))]
 mod smartcard;
 

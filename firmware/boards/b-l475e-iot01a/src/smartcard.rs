@@ -4,6 +4,7 @@
 //! No address is here and nothing of the chip, so that the host can record the order and check it: no emulator models this
 //! mode. What is awaited meanwhile, pins and times are `card_line`'s; the registers themselves are `serial`'s.
 
+use qiyong_board_support::spacing::on_line;
 use qiyong_firmware::slot::LineConfig;
 use qiyong_protocol::iso7816::character::Convention;
 
@@ -122,15 +123,6 @@ pub(crate) fn is_gone(usart: &impl Registers) -> bool {
 /// for.
 pub(crate) fn refused(usart: &impl Registers, config: &LineConfig) -> bool {
     usart.read(Isr) & FE != 0 && config.error_signal
-}
-
-/// The byte on the line that stands for `byte`: the receiver reads the least significant bit first and H as a one. In
-/// inverse convention all nine moments are inverted, so that the parity is odd.
-pub(crate) const fn on_line(byte: u8, convention: Convention) -> u8 {
-    match convention {
-        Convention::Direct => byte,
-        Convention::Inverse => !byte.reverse_bits(),
-    }
 }
 
 #[cfg(test)]

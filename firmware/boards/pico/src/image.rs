@@ -7,12 +7,12 @@
 //! | `card_line` | the card's contacts; [`characters`] are its characters, on two state machines of PIO 0 |
 //! | `clk` | pins that a peripheral drives or nobody: CLK and I/O |
 //! | `time` | cycles since the start; waiting |
-//! | `till` | till and centre on a serial line |
+//! | `till` | till and centre on a serial line and on USB |
 //! | `desk` | screen, PIN pad: what operator and holder see and press |
 //! | `storage` | the flash's last 128 KiB |
 //! | `mutant` | deliberate faults, in an image for tests |
 //! | `random` | random numbers |
-//! | `usb` | the slot as a USB reader, in place of the application |
+//! | `usb` | the USB port: a line for the till, or the slot as a reader in place of the application |
 
 mod application;
 mod card_line;

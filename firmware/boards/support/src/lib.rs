@@ -2,9 +2,14 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`mod@bench`] | how an image shows the emulator's probe what it does, and is told the time by it |
+//! | [`moment`] | the time out of SysTick's ticks and counter |
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
+//! | [`queue`] | characters that have come and wait to be taken |
+//! | [`ram_flash`] | RAM in place of flash |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
+//! | [`till_lines`] | till and centre on a serial line and a USB port at a time |
 //! | [`transport`] | the maker's transport key |
 //!
 //! Not here: drivers, and what an application does.
@@ -14,7 +19,14 @@
 // Futures run on one executor without threads, so callers need no `Send` bounds.
 #![allow(async_fn_in_trait)]
 
+// QEMU's boards have cores that count in one step; a Cortex-M0+ does not.
+#[cfg(target_has_atomic = "32")]
+pub mod bench;
+pub mod moment;
 pub mod pin_pad;
+pub mod queue;
+pub mod ram_flash;
 pub mod spacing;
 pub mod till_clock;
+pub mod till_lines;
 pub mod transport;

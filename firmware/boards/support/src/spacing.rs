@@ -1,8 +1,9 @@
 //! When a character may go to the card, until when one is awaited, and what time lay between two: etu into cycles of the chip's
-//! clock and back. Characters and registers are not here: those are the board's.
+//! clock and back; and how a byte is written on the line. Registers are not here: those are the board's.
 
 use qiyong_firmware::slot::LineConfig;
 use qiyong_protocol::iso7816::Etu;
+use qiyong_protocol::iso7816::character::Convention;
 
 /// Etu from a character's leading edge until the receiver has it: ten moments and a half, and some doubt.
 const CHARACTER: u64 = 11;
@@ -76,10 +77,17 @@ impl Spacing {
     }
 }
 
+/// The byte on the line that stands for `byte`: the receiver reads the least significant bit first and H as a one. In
+/// inverse convention all nine moments are inverted, so that the parity is odd.
+pub const fn on_line(byte: u8, convention: Convention) -> u8 {
+    match convention {
+        Convention::Direct => byte,
+        Convention::Inverse => !byte.reverse_bits(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use qiyong_protocol::iso7816::character::Convention;
-
     use super::*;
 
     /// Cycles of an etu after a reset.

@@ -6,7 +6,8 @@
 //! | [`desk`] | screen and keys |
 //! | [`wiring`] | the terminal of these parts |
 //!
-//! The image's entry is yours: it makes the parts of your HAL, and awaits [`wiring::run`] in its executor.
+//! The image's entry is yours: it makes the parts of your HAL, has them [opened](wiring::open), and awaits [`wiring::run`] in its
+//! executor.
 #![no_std]
 #![forbid(unsafe_code)]
 // Futures run on one executor without threads, so callers need no `Send` bounds.

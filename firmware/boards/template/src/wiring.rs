@@ -11,6 +11,7 @@ use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::ContactSlot;
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{Board, Parts, Terminal};
+use static_cell::StaticCell;
 
 use crate::chip::{Chip, Link, Peripherals};
 use crate::desk::Desk;
@@ -31,30 +32,68 @@ impl<'a, C: Chip> Board for On<'a, C> {
     type Memory = &'a mut Store<C::Flash>;
 }
 
+/// Where the terminal lies for ever: a static of the image. Its parts are large, and would lie on the stack once more for each function
+/// that they go through.
+#[allow(missing_debug_implementations, reason = "a part need not have one")]
+pub struct Room<C: Chip> {
+    memory: StaticCell<Store<C::Flash>>,
+    link: StaticCell<Link<C>>,
+    wall: StaticCell<WallClock>,
+    terminal: StaticCell<Terminal<On<'static, C>>>,
+}
+
+impl<C: Chip> Room<C> {
+    /// An empty room.
+    pub const fn new() -> Self {
+        let (memory, link) = (StaticCell::new(), StaticCell::new());
+        Self { memory, link, wall: StaticCell::new(), terminal: StaticCell::new() }
+    }
+}
+
+impl<C: Chip> Default for Room<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A terminal that has recalled what it keeps, and serves nobody yet.
+#[allow(missing_debug_implementations, reason = "a part need not have one")]
+pub struct Ready<C: Chip> {
+    link: &'static Link<C>,
+    clock: TillClock<'static>,
+    terminal: &'static mut Terminal<On<'static, C>>,
+}
+
+/// Recalls what is kept in the flash, and counts this start. For the image's entry, before its executor runs: what this takes of the
+/// stack is free again when it returns, and so it is never inlined. A room is for one terminal.
+#[inline(never)]
+pub fn open<C: Chip>(parts: Peripherals<C>, room: &'static Room<C>) -> Ready<C> {
+    let Peripherals { front_end, uart, delay, receiver, transmitter, pad, flash, random, timing, slot, serial } = parts;
+    let memory = room.memory.init_with(|| Store::open(flash, None));
+    let port = SerialPort::new(receiver, transmitter, delay.clone());
+    let link: &Link<C> = room.link.init_with(|| Link::<C>::new(port, transport::key(), memory.state(serial)));
+    link.install(memory.keyring(), memory.policy());
+    let clock = TillClock { wall: room.wall.init_with(WallClock::new), now_s: C::now_s };
+    let settings = memory.settings();
+    let parts = Parts::<On<'static, C>> {
+        slot: ContactSlot::new(PinLine::new(front_end, uart, delay, timing), slot),
+        centre: link,
+        operator: Desk::new(link, pad),
+        clock,
+        random,
+        memory,
+    };
+    Ready { link, clock, terminal: room.terminal.init_with(|| Terminal::of(parts, settings)) }
+}
+
 /// The terminal, for ever.
 ///
 /// Cancel-safety: as a power cut; what must outlive one is in flash.
-pub async fn run<C: Chip>(parts: Peripherals<C>) -> ! {
-    let Peripherals { front_end, uart, delay, receiver, transmitter, pad, flash, random, timing, slot, serial } = parts;
-    let mut memory = Store::<C::Flash>::open(flash, None);
-    let port = SerialPort::new(receiver, transmitter, delay.clone());
-    let link = Link::<C>::new(port, transport::key(), memory.state(serial));
-    link.install(memory.keyring(), memory.policy());
-    let wall = WallClock::new();
-    let clock = TillClock { wall: &wall, now_s: C::now_s };
-    let settings = memory.settings();
-    let parts = Parts::<On<'_, C>> {
-        slot: ContactSlot::new(PinLine::new(front_end, uart, delay, timing), slot),
-        centre: &link,
-        operator: Desk::new(&link, pad),
-        clock,
-        random,
-        memory: &mut memory,
-    };
-    let mut terminal = Terminal::of(parts, settings);
+pub async fn run<C: Chip>(ready: Ready<C>) -> ! {
+    let Ready { link, clock, terminal } = ready;
     let serve = async {
         loop {
-            obey(&link, &mut terminal, |_job| {}).await;
+            obey(link, terminal, |_job| {}).await;
         }
     };
     match select(serve, link.listen(|time| clock.set(time))).await {

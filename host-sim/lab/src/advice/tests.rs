@@ -26,6 +26,10 @@ fn of_the_emulator() {
         EmulatorError::OldQemu { .. } = EmulatorError::OldQemu { found: "7".into() }
             => CallService, "\"7\" is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from \
                              bookworm-backports; `cargo xtask setup` does it)";
+        EmulatorError::NoBoard { .. } = EmulatorError::NoBoard { vectors: 0x1000 }
+            => CorrectInput, "no emulated board has its flash at 0x00001000, where the image's vectors are";
+        EmulatorError::NoKey = EmulatorError::NoKey
+            => CorrectInput, "the board has no cancel key of its own";
         EmulatorError::Elf(_) = no_image().into() => CorrectInput, no_image();
         EmulatorError::Ended { .. } = EmulatorError::Ended { status: "exit status: 1".into(), said: "no".into() }
             => TryAgain, "QEMU ended (exit status: 1): no";
@@ -92,6 +96,42 @@ fn of_an_image() {
         ImageFault::NotLinked = ImageFault::NotLinked => CorrectInput, "is not linked for a little-endian core";
         ImageFault::SegmentCutOff { .. } = ImageFault::SegmentCutOff { number: 3 }
             => CorrectInput, "is cut off: segment 3 is not all there";
+    });
+}
+
+#[test]
+fn of_a_uf2() {
+    table!(Uf2Error {
+        Uf2Error::Image(_) = no_image().into() => CorrectInput, no_image();
+        Uf2Error::Unfit(_) = Unfit::Core { found: 13 }.into() => CorrectInput, Unfit::Core { found: 13 };
+    });
+    table!(Unfit {
+        Unfit::Core { .. } = Unfit::Core { found: 13 }
+            => CorrectInput, "its code is not for the RP2040's core, a Cortex-M0+ (CPU_arch is 13, and must be 11 or 12): build it for \
+                              thumbv6m-none-eabi";
+        Unfit::NotInFlash { .. } = Unfit::NotInFlash { number: 1, loaded: 0x10..0x14 }
+            => CorrectInput, "segment 1 (0x00000010..0x00000014, 4 bytes) is not in a Pico's flash (0x10000000..0x10200000): link it with \
+                              the Pico's memory map (memory.x); an image for another chip goes through a debug probe, `qiyong flash --elf \
+                              FILE --chip NAME`";
+        Unfit::NoBoot2 { .. } = Unfit::NoBoot2 { sum: 1, found: 2 }
+            => CorrectInput, "it has no second stage of the boot loader, so the chip would not start it (check sum of its first 252 bytes \
+                              0x00000001, behind them 0x00000002): link it with embassy-rp's, by link-rp.x";
+        Unfit::NoVectors { .. } = Unfit::NoVectors { stack: 1, reset: 2 }
+            => CorrectInput, "behind the boot loader's second stage is no vector table (stack at 0x00000001, reset at 0x00000002): link it \
+                              with the Pico's memory map (memory.x)";
+    });
+    let full = || std::io::Error::from(ErrorKind::StorageFull);
+    table!(DriveError {
+        DriveError::None = DriveError::None
+            => AskHolder, "no drive of a Pico is mounted: hold its BOOTSEL key while you plug it in, and mount the drive RPI-RP2 if that \
+                           does not happen by itself; --drive DIR names it, --out FILE writes a file";
+        DriveError::Several(_) = DriveError::Several("a, b".into())
+            => CorrectInput, "several Picos wait to be flashed: say which with --drive: a, b";
+        DriveError::Other(_) = DriveError::Other("d".into())
+            => CorrectInput, "d is no drive of a Pico's boot loader, whose INFO_UF2.TXT names the board RPI-RP2: hold BOOTSEL while you \
+                              plug the board in";
+        DriveError::Unwritten { .. } = DriveError::Unwritten { path: "p".into(), error: full() }
+            => AskHolder, format!("p cannot be written: {}; plug the board in again with BOOTSEL held", full());
     });
 }
 

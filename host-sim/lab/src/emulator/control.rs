@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::EmulatorError;
 use super::lines::read_available;
@@ -46,11 +46,23 @@ impl Control {
         answer["icount"].as_u64().ok_or_else(|| EmulatorError::Answer { said: format!("query-replay: {answer}") })
     }
 
+    /// The parts of one of QEMU's objects: their names, and of what type each is.
+    pub(super) fn children(&mut self, path: &str) -> Result<Vec<(String, String)>, EmulatorError> {
+        let all = self.execute_with("qom-list", &json!({ "path": path }))?;
+        let word = |part: &Value, name: &str| part[name].as_str().unwrap_or_default().to_string();
+        Ok(all.as_array().into_iter().flatten().map(|part| (word(part, "name"), word(part, "type"))).collect())
+    }
+
     fn execute(&mut self, command: &str) -> Result<Value, EmulatorError> {
+        self.execute_with(command, &json!({}))
+    }
+
+    fn execute_with(&mut self, command: &str, arguments: &Value) -> Result<Value, EmulatorError> {
         if !std::mem::replace(&mut self.ready, true) {
             self.execute("qmp_capabilities")?;
         }
-        self.stream.write_all(format!("{{\"execute\":\"{command}\"}}\n").as_bytes())?;
+        let request = json!({ "execute": command, "arguments": arguments });
+        self.stream.write_all(format!("{request}\n").as_bytes())?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             for mut answer in self.answers()? {

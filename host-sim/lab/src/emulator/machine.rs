@@ -13,6 +13,7 @@ use super::EmulatorError;
 use super::clock::{self, BoardClock};
 use super::control::Control;
 use super::holder::{Later, Pad};
+use super::model::Model;
 use super::probe::Probe;
 use super::qemu::Qemu;
 use super::slot::{CardUsart, Slot};
@@ -29,11 +30,9 @@ use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::visit::LinkTrouble;
 
-/// The button B2, on port C.
-const CANCEL_KEY: u32 = 13;
-
 /// The board. Dropping it ends QEMU.
 pub struct Machine {
+    pub(super) model: &'static Model,
     pub(super) probe: Probe,
     pub(super) clock: BoardClock,
     pub(super) slot: Slot,
@@ -121,8 +120,9 @@ impl Machine {
     fn start(elf: &Path, storage: Option<&[u8]>, counted: bool, elapsed: Duration) -> Result<Self, EmulatorError> {
         let (image, now) = (Image::read(elf)?, clock::cycles(elapsed));
         let first = clock::first_words(&image.live, counted, now);
-        let (qemu, lines) = Qemu::start(elf, counted, &first)?;
-        let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
+        let model = Model::of(image.vectors)?;
+        let (qemu, lines) = Qemu::start(model, elf, counted, &first)?;
+        let (mut probe, mut control) = (Probe::new(lines.qtest, model.asleep), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
                 Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
@@ -131,16 +131,18 @@ impl Machine {
         }
         // Before the first instruction: no edge is missed, however late this comes. An image whose instructions are counted runs
         // already; it drives no pin before time passes, which is when this program says so.
-        probe.watch_port('a')?;
+        probe.watch_port(&model.port(model.watched, &mut control)?)?;
+        let present = (model.port(model.present.0, &mut control)?, model.present.1);
         if !counted {
             control.go_on()?;
         }
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
         let clock = BoardClock::new(live, now);
         let mut machine = Self {
+            model,
             probe,
             clock,
-            slot: Slot::new(lines.card),
+            slot: Slot::new(lines.card, model, present),
             till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),
             later: None,
@@ -254,9 +256,11 @@ impl Machine {
     /// Presses the board's cancel key, which stays down, or releases it.
     ///
     /// # Errors
-    /// The emulator is gone.
+    /// The emulator is gone, or the board has no such key.
     pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
-        self.probe.drive_pin('c', CANCEL_KEY, !down)?;
+        let (port, pin) = self.model.cancel_key.ok_or(EmulatorError::NoKey)?;
+        let key = (self.model.port(port, &mut self.control)?, pin);
+        self.probe.drive(&key, !down)?;
         self.look_up()
     }
 

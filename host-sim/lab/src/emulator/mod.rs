@@ -1,8 +1,9 @@
-//! The flashable image of the board B-L475E-IOT01A in QEMU, unmodified, with a virtual card behind its USART, and a till,
-//! a centre and a holder around it.
+//! A board's flashable image in QEMU, unmodified, with a virtual card behind its UART, and a till, a centre and a holder around
+//! it.
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | `model` | what differs between the boards: names, pins, registers |
 //! | `lines` | QEMU's sockets |
 //! | `serial` | serial lines over them, on which each byte takes its time |
 //! | `qemu` | starts QEMU and ends it, whatever happens |
@@ -25,6 +26,7 @@ mod control;
 pub mod holder;
 mod lines;
 pub mod machine;
+mod model;
 mod outside;
 mod probe;
 mod qemu;
@@ -60,6 +62,12 @@ pub enum EmulatorError {
     OldQemu {
         /// The version that it reports.
         found: String,
+    },
+    /// No board that QEMU has takes the image.
+    #[error("no emulated board has its flash at {vectors:#010x}, where the image's vectors are")]
+    NoBoard {
+        /// Where the vector table lies.
+        vectors: u64,
     },
     /// The file is no image of ours.
     #[error(transparent)]
@@ -133,6 +141,9 @@ pub enum EmulatorError {
     /// The emulator cannot play this card.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
+    /// The board has no cancel key but that of its PIN pad.
+    #[error("the board has no cancel key of its own")]
+    NoKey,
     /// The board refuses the till's command.
     #[error("the terminal refuses: {0}")]
     Refused(qiyong_protocol::ecr::Refused),

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const AIRCR: u64 = 0xE000_ED0C;
 const SYSRESETREQ: u32 = 0x05FA_0004;
 
+/// An input of the board: QEMU's path of its port, and the pin.
+pub(super) type Input = (String, u32);
+
 /// An edge of a pin of the watched port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
@@ -38,25 +41,25 @@ pub(super) struct Probe {
     sleeps: u64,
     /// How many commands wait for an answer that nobody awaits.
     posted: usize,
+    /// The pin of the watched port that is high while the core sleeps.
+    asleep: u32,
 }
 
-/// The pin of the watched port that is high while the core sleeps.
-const ASLEEP: u32 = 15;
-
 impl Probe {
-    pub(super) const fn new(stream: UnixStream) -> Self {
-        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new(), sleeps: 0, posted: 0 }
+    pub(super) fn new(stream: UnixStream, asleep: u32) -> Self {
+        let (edges, answers) = (VecDeque::new(), VecDeque::new());
+        Self { stream, line: Vec::new(), edges, answers, sleeps: 0, posted: 0, asleep }
     }
 
-    /// From now on the probe reports every edge of an output of this port.
-    pub(super) fn watch_port(&mut self, letter: char) -> Result<(), EmulatorError> {
-        self.command(&format!("irq_intercept_out /machine/soc/gpio{letter}")).map(drop)
+    /// From now on the probe reports every edge of an output of this port, by QEMU's path.
+    pub(super) fn watch_port(&mut self, port: &str) -> Result<(), EmulatorError> {
+        self.command(&format!("irq_intercept_out {port}")).map(drop)
     }
 
-    /// Drives an input pin.
-    pub(super) fn drive_pin(&mut self, letter: char, pin: u32, high: bool) -> Result<(), EmulatorError> {
+    /// Drives an input.
+    pub(super) fn drive(&mut self, (port, pin): &Input, high: bool) -> Result<(), EmulatorError> {
         let level = u8::from(high);
-        self.command(&format!("set_irq_in /machine/soc/gpio{letter} unnamed-gpio-in {pin} {level}")).map(drop)
+        self.command(&format!("set_irq_in {port} unnamed-gpio-in {pin} {level}")).map(drop)
     }
 
     /// Writes memory.
@@ -128,7 +131,7 @@ impl Probe {
                 let words: Vec<_> = line.split_whitespace().collect();
                 match words.as_slice() {
                     ["IRQ", level, pin] => match pin.parse() {
-                        Ok(ASLEEP) => self.sleeps += u64::from(*level == "raise"),
+                        Ok(pin) if pin == self.asleep => self.sleeps += u64::from(*level == "raise"),
                         Ok(pin) => self.edges.push_back(Edge { pin, high: *level == "raise" }),
                         Err(_) => return Err(EmulatorError::Answer { said: line }),
                     },

@@ -1,4 +1,4 @@
-//! QEMU with the board `b-l475e-iot01a`: finds it, starts it, ends it.
+//! QEMU with a board: finds it, starts it, ends it.
 //!
 //! Each of its lines ends at a socket in a folder of its own. This program listens there before QEMU starts, so that
 //! nothing that the image sends is lost. The image is started in the form in which it would be flashed.
@@ -14,13 +14,14 @@ use rustix::event::{PollFd, PollFlags};
 use tempfile::TempDir;
 
 use super::EmulatorError;
+use super::model::{Model, SerialEnd};
 use crate::wait::wait_for;
 
 /// The program that is started.
 const PROGRAM: &str = "qemu-system-arm";
 /// The program of util-linux that starts it: the system then ends QEMU when this program ends, in whatever way.
 const STARTER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
-/// The first version with this board and its USARTs.
+/// The first version with the B-L475E-IOT01A and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
 /// If instructions are counted, each takes 2 to the power of this, in ns: about the time on the chip. QEMU tells the
 /// count (`query-replay`) only if it also records the run; see the board's `time`.
@@ -40,11 +41,11 @@ pub(super) struct Lines {
     pub(super) qtest: UnixStream,
     /// The control socket (QMP).
     pub(super) control: UnixStream,
-    /// USART1: till and centre.
+    /// Till and centre.
     pub(super) till: UnixStream,
-    /// USART2: the card's I/O.
+    /// The card's I/O.
     pub(super) card: UnixStream,
-    /// UART4: the PIN pad.
+    /// The PIN pad.
     pub(super) keys: UnixStream,
 }
 
@@ -55,17 +56,23 @@ impl Qemu {
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
-    pub(super) fn start(elf: &Path, counted: bool, first: &[(u64, u32)]) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(
+        model: &Model,
+        elf: &Path,
+        counted: bool,
+        first: &[(u64, u32)],
+    ) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
         let listen = |name: &str| UnixListener::bind(place(name));
-        let listeners = [listen("qtest")?, listen("control")?, listen("till")?, listen("card")?, listen("keys")?];
+        let [till, card, keys] = [SerialEnd::Till, SerialEnd::Card, SerialEnd::Keys].map(|end| listen(end.name()));
+        let listeners = [listen("qtest")?, listen("control")?, till?, card?, keys?];
         let unix = |name: &str| format!("unix:{}", place(name).display());
         let [starter, arguments @ ..] = STARTER;
         let mut command = Command::new(starter);
         command.args(arguments).arg(PROGRAM);
-        command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
+        command.args(["-M", model.machine, "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
         for (address, word) in first {
             command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
@@ -76,8 +83,9 @@ impl Qemu {
         } else {
             command.arg("-S");
         }
-        // In order: USART1, USART2, USART3, UART4.
-        command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);
+        for end in model.serials {
+            command.arg("-serial").arg(end.map_or_else(|| "null".to_string(), |end| unix(end.name())));
+        }
         let complaints = File::create(place("complaints"))?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
         let child = command.spawn()?;

@@ -1,5 +1,4 @@
-//! The card behind the board's USART2: pins of port A give it power and reset, and the bytes on the serial line are its
-//! characters.
+//! The card behind a UART of the board: pins give it power and reset, and the bytes on the serial line are its characters.
 //!
 //! The emulator carries whole bytes at no time. When they come is decided here, as on the virtual line of a world: the
 //! card's answer to reset, its turnaround and the distance of its characters. The board has a character when ten moments
@@ -16,21 +15,15 @@ use qiyong_protocol::iso7816::t0;
 use super::EmulatorError;
 use super::clock::BoardClock;
 use super::lines::read_available;
-use super::probe::{Edge, Probe};
+use super::model::Model;
+use super::probe::{Edge, Input, Probe};
 use super::watch::{PER_CLK, Watch};
 use crate::probe::DebugProbe;
 use qiyong_sim::card::contact::{ContactCard, PpsHabit};
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::By;
 
-/// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
-const VCC_5V: u32 = 3;
-const RST: u32 = 6;
-const VCC: u32 = 7;
-/// The card-present switch, on port B.
-const PRESENT: u32 = 2;
-
-/// USART2's registers (RM0351 §40.8).
+/// USART2's registers on the B-L475E-IOT01A (RM0351 §40.8).
 const CR1: u64 = 0x4000_4400;
 
 /// Cycles of CLK from RST going high to TS, as on the virtual line (ISO/IEC 7816-3 clause 6.2.2).
@@ -72,6 +65,9 @@ struct Coming {
 /// The slot of the board.
 pub(super) struct Slot {
     line: UnixStream,
+    model: &'static Model,
+    /// The card-present switch.
+    present: Input,
     card: Option<SharedCard>,
     class: Option<VoltageClass>,
     five_volts: bool,
@@ -95,9 +91,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(line: UnixStream) -> Self {
+    pub(super) fn new(line: UnixStream, model: &'static Model, present: Input) -> Self {
         Self {
             line,
+            model,
+            present,
             watch: Watch::new(),
             card: None,
             class: None,
@@ -121,7 +119,7 @@ impl Slot {
         self.card = Some(card);
         self.answered = None;
         self.watch.card(now, true);
-        probe.drive_pin('b', PRESENT, true)
+        probe.drive(&self.present, true)
     }
 
     /// The contents of the USART's registers, see [`CardUsart`].
@@ -135,7 +133,7 @@ impl Slot {
         self.card = None;
         self.watch.card(now, false);
         self.coming.clear();
-        probe.drive_pin('b', PRESENT, false)
+        probe.drive(&self.present, false)
     }
 
     /// Whether there is a card.
@@ -149,22 +147,22 @@ impl Slot {
         self.card.as_ref().filter(|card| card.borrow().works_at(class))
     }
 
-    /// A pin of port A changed at cycle `now`.
+    /// A pin of the watched port changed at cycle `now`.
     ///
     /// # Errors
     /// The board has asked a good card for its answer to reset a second time, without a word to it in between, as if some of the
     /// first one had been lost.
     pub(super) fn edge(&mut self, edge: Edge, now: u64) -> Result<(), EmulatorError> {
         match edge.pin {
-            VCC_5V => self.five_volts = edge.high,
+            pin if pin == self.model.five_volts => self.five_volts = edge.high,
             // The board chooses the voltage before it switches the supply on.
-            VCC => {
+            pin if pin == self.model.vcc => {
                 let class = if self.five_volts { VoltageClass::A } else { VoltageClass::B };
                 self.class = edge.high.then_some(class);
                 self.watch.vcc(now, self.class);
                 self.coming.clear();
             }
-            RST if edge.high != self.rst => {
+            pin if pin == self.model.rst && edge.high != self.rst => {
                 self.rst = edge.high;
                 self.watch.rst(now, edge.high);
                 self.coming.clear();
@@ -237,10 +235,12 @@ impl Slot {
 
     /// Fi and Di at which the board sends, by its USART's divider: those of the card or of a reset, if they have its length.
     fn rate(&self, probe: &mut Probe) -> Result<(u16, u8), EmulatorError> {
-        let divider = u64::from(probe.read_word(CR1 + 0x0C)?);
+        let [first, second] = self.model.divider.addresses().map(|at| probe.read_word(at));
+        let quarters = self.model.divider.quarters([first?, second?]);
         let card = self.card.as_ref().map_or(DEFAULT_RATE, |card| card.borrow().rate());
-        let fits = |rate: &(u16, u8)| cycles(1, *rate) == divider;
-        let other = (u16::try_from(divider / PER_CLK).unwrap_or(u16::MAX), 1);
+        let per_clk = 4 * self.model.per_clk;
+        let fits = |(fi, di): &(u16, u8)| per_clk * u64::from(*fi) == quarters * u64::from(*di);
+        let other = (u16::try_from(quarters / per_clk).unwrap_or(u16::MAX), 1);
         Ok([card, DEFAULT_RATE].into_iter().find(fits).unwrap_or(other))
     }
 

@@ -90,11 +90,11 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts an image; `log` is the word that changes when it logs something.
+    /// Starts an image, an ELF or a UF2 file; `log` is the word that changes when it logs something.
     ///
     /// # Errors
     /// There is no Node.js, or it does not start.
-    pub(super) fn start(elf: &Path, log: u64) -> Result<Self, EmulatorError> {
+    pub(super) fn start(image: &Path, log: u64) -> Result<Self, EmulatorError> {
         let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
         version.map_err(|error| match error.kind() {
             ErrorKind::NotFound => EmulatorError::NoNode,
@@ -108,7 +108,7 @@ impl Harness {
             return Err(EmulatorError::ChipEnded { said: "it has no lines".into() });
         };
         let mut harness = Self { child, to, from: BufReader::new(from) };
-        harness.ask(&json!({"load": {"elf": elf, "log": log}}))?;
+        harness.ask(&json!({"load": {"image": image, "log": log}}))?;
         Ok(harness)
     }
 

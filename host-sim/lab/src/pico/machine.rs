@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use super::cdc::Cdc;
 use super::harness::{Harness, Input, Out};
 use super::scope::{Edge, NANOS};
 use super::serial::Disturbed;
@@ -31,6 +32,14 @@ const PAD: (u8, u64) = (1, BAUD);
 pub const CLK_HZ: u32 = (HZ / PER_CLK) as u32;
 /// To how many ns the times of [`Machine::edges`] are right.
 pub const RIGHT_TO_NS: u64 = NANOS;
+/// How a board is started.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// The file from which its flash was filled, if that is not the image's ELF.
+    pub uf2: Option<&'a Path>,
+    /// The till is at its USB port, and not at UART 0.
+    pub till_usb: bool,
+}
 
 /// The board. Dropping it ends the chip.
 pub struct Machine {
@@ -45,6 +54,8 @@ pub struct Machine {
     /// When the last byte that is on its way on each line has come.
     busy: [u64; 2],
     into: Vec<(u64, Input)>,
+    /// The host at its USB port, if the till is there.
+    usb: Option<Cdc>,
     /// When the holder takes the card out.
     pub(super) pulls_card: Option<u64>,
     pub(super) log: Log,
@@ -72,7 +83,17 @@ impl Machine {
     }
 
     pub(super) fn start(elf: &Path, setup: &Setup, began: Duration) -> Result<Self, EmulatorError> {
-        let mut machine = Self::start_alone(elf, began)?;
+        let mut machine = Self::start_alone(elf, Start::default(), began)?;
+        visit::set_up(&mut machine, setup)?;
+        Ok(machine)
+    }
+
+    /// The same in another way.
+    ///
+    /// # Errors
+    /// Those of [`Self::boot`].
+    pub fn boot_as(elf: &Path, how: Start<'_>, setup: &Setup) -> Result<Self, EmulatorError> {
+        let mut machine = Self::start_alone(elf, how, Duration::ZERO)?;
         visit::set_up(&mut machine, setup)?;
         Ok(machine)
     }
@@ -81,14 +102,14 @@ impl Machine {
     ///
     /// # Errors
     /// The file is no image, there is no Node.js, or the image does not start.
-    pub fn boot_alone(elf: &Path) -> Result<Self, EmulatorError> {
-        Self::start_alone(elf, Duration::ZERO)
+    pub fn boot_alone(elf: &Path, how: Start<'_>) -> Result<Self, EmulatorError> {
+        Self::start_alone(elf, how, Duration::ZERO)
     }
 
-    fn start_alone(elf: &Path, began: Duration) -> Result<Self, EmulatorError> {
+    fn start_alone(elf: &Path, how: Start<'_>, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
         let mut machine = Self {
-            chip: Harness::start(elf, Log::write_offset(rtt))?,
+            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt))?,
             now: 0,
             began,
             slot: Slot::new(),
@@ -96,6 +117,7 @@ impl Machine {
             bytes: Default::default(),
             busy: [0; 2],
             into: Vec::new(),
+            usb: how.till_usb.then(Cdc::new),
             pulls_card: None,
             log: Log::new(table, rtt),
             looked: 0,
@@ -137,7 +159,15 @@ impl Machine {
         let [_, to_terminal] = &mut self.bytes;
         let bytes: Vec<u8> =
             frame.iter().zip(1..).flat_map(|(byte, count)| to_terminal.pass(*byte, count == frame.len())).collect();
-        self.send(TILL, &bytes, self.now);
+        match &mut self.usb {
+            Some(usb) => usb.say(&bytes),
+            None => self.send(TILL, &bytes, self.now),
+        }
+    }
+
+    /// The host at the USB port, if the till is there.
+    pub(super) fn usb(&mut self) -> Option<&mut Cdc> {
+        self.usb.as_mut()
     }
 
     /// Sends bytes on a line, one after the other, not before that cycle.
@@ -166,6 +196,8 @@ impl Machine {
         let next = self.slot.next(now).into_iter().chain(self.pulls_card).fold(end, u64::min);
         let mut into = std::mem::take(&mut self.into);
         into.extend(self.slot.take_into());
+        let does = self.usb.as_mut().map(Cdc::take_does).unwrap_or_default();
+        into.extend(does.into_iter().map(|does| (self.now, Input::Usb(does))));
         let (now, out) = self.chip.run(next, &into)?;
         self.now = now;
         self.said.clear();
@@ -173,15 +205,15 @@ impl Machine {
         for (at, out) in out {
             match out {
                 Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
-                Out::Uart(line, byte) if line == TILL.0 => {
-                    let [to_till, _] = &mut self.bytes;
-                    for byte in to_till.pass(byte, byte == 0) {
-                        self.said.push(byte);
-                        all.extend(self.till.hear(byte).map(Happened::Till));
-                    }
-                }
+                Out::Uart(line, byte) if line == TILL.0 && self.usb.is_none() => self.tell_till(&[byte], &mut all),
                 Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
-                Out::Uart(..) | Out::Usb(_) => {}
+                Out::Usb(device) => {
+                    let Some(usb) = &mut self.usb else { continue };
+                    usb.see(device);
+                    let bytes = usb.take_heard();
+                    self.tell_till(&bytes, &mut all);
+                }
+                Out::Uart(..) => {}
                 Out::Log => self.looks_at_screen(&mut all)?,
             }
         }
@@ -193,6 +225,15 @@ impl Machine {
             self.slot.act(now);
         }
         Ok(all)
+    }
+
+    /// The board has said these bytes to the till.
+    fn tell_till(&mut self, bytes: &[u8], all: &mut Vec<Happened>) {
+        let [to_till, _] = &mut self.bytes;
+        for byte in bytes.iter().flat_map(|byte| to_till.pass(*byte, *byte == 0)) {
+            self.said.push(byte);
+            all.extend(self.till.hear(byte).map(Happened::Till));
+        }
     }
 
     fn looks_at_screen(&mut self, all: &mut Vec<Happened>) -> Result<(), EmulatorError> {

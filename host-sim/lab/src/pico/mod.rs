@@ -8,6 +8,7 @@
 //! | `slot` | the slot at the pins, and the referee |
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
 //! | [`scope`] | what a logic analyser at the slot's contacts would show |
+//! | `cdc` | the host of its USB serial port, where the till may be |
 //! | `serial` | what goes wrong with bytes of the till's line |
 //! | `outside` | a till that is another program |
 //! | [`machine`] | all of these together; `visit` is what a visit needs of it |
@@ -17,6 +18,7 @@
 //! Time is the chip's: cycles of its clock of 125 MHz. Two runs of the same visit are the same to the cycle. The card's line is seen as
 //! levels, so that parity, error signals, inverse convention and each moment's length are the image's own.
 
+mod cdc;
 mod harness;
 pub mod machine;
 mod outside;

@@ -266,9 +266,7 @@ mod tests {
         for tenth in 1..100 {
             let (mut scope, mut now) = (in_session(), at(100));
             for (by, bytes, _) in &STORY[..3] {
-                for byte in *bytes {
-                    says(&mut scope, &mut now, *by, *byte);
-                }
+                bytes.iter().for_each(|byte| _ = says(&mut scope, &mut now, *by, *byte));
             }
             let (edge, cut) = (now, now + at(tenth));
             for (at, high) in wire::edges(edge, Convention::Direct.encode(0x5A), RATE) {

@@ -66,7 +66,7 @@ pub enum ImageFault {
 
 impl ImageFault {
     /// The fault as one of the file at `path`.
-    pub(super) fn of(self, path: &Path) -> ImageError {
+    pub(crate) fn of(self, path: &Path) -> ImageError {
         ImageError { path: path.display().to_string(), fault: self }
     }
 }
@@ -75,6 +75,8 @@ impl ImageFault {
 pub struct Image {
     /// The words of the log.
     pub table: Table,
+    /// Where its vector table lies, at the beginning of the flash.
+    pub vectors: u64,
     /// The address of RTT's control block.
     pub rtt: u64,
     /// The address of the screen's words.
@@ -169,9 +171,10 @@ impl Image {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        let storage = region("QIYONG_STORAGE_SRAM1");
+        let storage = region("QIYONG_STORAGE_RAM");
         Ok(Self {
             table,
+            vectors: symbol("__vector_table")?,
             rtt,
             screen,
             frame,

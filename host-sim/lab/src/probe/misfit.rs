@@ -118,7 +118,7 @@ impl fmt::Display for Relink<'_> {
 }
 
 /// A range with its size.
-struct Shown<'a>(&'a Range<u64>);
+pub(crate) struct Shown<'a>(pub(crate) &'a Range<u64>);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

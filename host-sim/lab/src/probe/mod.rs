@@ -15,7 +15,7 @@
 //! | `board` | a board behind a debug probe, by probe-rs |
 //! | `job` | an image with the chip that it is for: what is flashed and watched |
 //!
-//! `watch`, `fit`, `board` and `job` exist only with the feature `probe`.
+//! `watch`, `board` and `job` exist only with the feature `probe`.
 //!
 //! All of this works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], because it also plays what surrounds the board: card, keys, serial lines.
@@ -25,14 +25,12 @@ pub mod board;
 pub(crate) mod counters;
 #[cfg(test)]
 mod fake;
-#[cfg(feature = "probe")]
 pub mod fit;
 pub mod image;
 #[cfg(feature = "probe")]
 pub mod job;
 pub(crate) mod lights;
 pub(crate) mod log;
-#[cfg(feature = "probe")]
 pub mod misfit;
 pub mod picture;
 pub(crate) mod pins;

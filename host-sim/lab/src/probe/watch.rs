@@ -107,6 +107,7 @@ mod tests {
 
     fn image() -> Image {
         Image {
+            vectors: 0,
             table: table(),
             rtt: RAM,
             screen: FREE,

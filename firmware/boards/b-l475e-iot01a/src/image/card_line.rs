@@ -13,7 +13,7 @@
 //! into the USART is `smartcard`'s. The emulator ignores smartcard mode, clock and parity, and carries whole bytes; see the
 //! README for what is proven where.
 
-use qiyong_board_support::spacing::Spacing;
+use qiyong_board_support::spacing::{Spacing, on_line};
 use qiyong_firmware::adapters::{CardUart, Contacts, PinLine, Timing};
 use qiyong_firmware::slot::{LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
@@ -24,7 +24,7 @@ use super::pins::{Handover, Pin};
 use super::publication;
 use super::serial::{self, CARD};
 use super::time::{self, Delay, now, sleep_until, until};
-use crate::smartcard::{self, PRESCALER, on_line};
+use crate::smartcard::{self, PRESCALER};
 
 /// USART2's alternate function of PA2 and PA4.
 const USART2_AF: u8 = 7;

@@ -7,6 +7,7 @@
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use embedded_hal::digital::OutputPin;
+use qiyong_board_support::bench::{WORDS, publish, publish_words};
 use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 use stm32_metapac::gpio::vals::Ot;
 
@@ -14,12 +15,9 @@ use super::live::LIVE;
 use super::pins::Pin;
 use super::time;
 
-/// How many bytes a field of the screen has.
-const FIELD: usize = 48;
-/// What stands on the screen, for a probe: a number that is odd while the rest is being written, then English, Chinese
-/// and detail, each UTF-8 in 48 bytes, filled up with zeros.
+/// What stands on the screen, for a probe.
 #[unsafe(export_name = "QIYONG_SCREEN")]
-static SCREEN: [AtomicU8; 1 + 3 * FIELD] = [const { AtomicU8::new(0) }; 1 + 3 * FIELD];
+static SCREEN: [AtomicU8; WORDS] = [const { AtomicU8::new(0) }; WORDS];
 /// The picture on the screen, for a probe and the panel: a number that is odd while the rest is being written, then the
 /// framebuffer.
 #[unsafe(export_name = "QIYONG_FRAME")]
@@ -27,24 +25,9 @@ static FRAME: [AtomicU8; 1 + LEN] = [const { AtomicU8::new(0) }; 1 + LEN];
 
 /// Writes words and picture.
 pub(crate) fn write_screen(fields: [&str; 3], frame: &Framebuffer) {
-    let mut words = [0; 3 * FIELD];
-    for (to, from) in words.chunks_mut(FIELD).zip(fields) {
-        to.iter_mut().zip(from.bytes()).for_each(|(to, from)| *to = from);
-    }
-    publish(&SCREEN, &words);
+    publish_words(&SCREEN, fields);
     publish(&FRAME, frame.bytes());
     LIVE.shown.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Writes what a probe may read at any time.
-fn publish(cells: &[AtomicU8], bytes: &[u8]) {
-    let Some((number, rest)) = cells.split_first() else {
-        return;
-    };
-    let before = number.load(Ordering::Relaxed);
-    number.store(before.wrapping_add(1), Ordering::SeqCst);
-    rest.iter().zip(bytes).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
-    number.store(before.wrapping_add(2), Ordering::SeqCst);
 }
 
 /// A byte of the framebuffer.
@@ -78,12 +61,12 @@ fn show(asleep: bool) {
 
 /// The core is about to sleep: all that has come was dealt with.
 pub(crate) fn asleep() {
-    LIVE.wakes.fetch_add(1, Ordering::Release);
+    LIVE.asleep();
     show(true);
 }
 
 /// The core is awake again.
 pub(crate) fn awake() {
-    LIVE.wakes.fetch_or(1, Ordering::Release);
+    LIVE.awake();
     show(false);
 }

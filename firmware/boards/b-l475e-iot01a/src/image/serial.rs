@@ -18,8 +18,8 @@ use stm32_metapac::usart::{Usart, regs};
 
 use super::pins::alternate;
 use super::{publication, time};
-use crate::queue::{Character, Queue};
 use crate::smartcard::{self, Register, Registers};
+use qiyong_board_support::queue::{Character, Queue};
 
 /// Bits of a character on an ordinary serial line.
 const SERIAL: u64 = 10;

@@ -18,11 +18,12 @@ use cortex_m::peripheral::{SCB, SYST};
 use critical_section::Mutex;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::delay::DelayNs;
+use qiyong_board_support::bench::{IS_COUNTED, IS_TOLD, Told, untold, whole};
 
 use super::live::LIVE;
 use super::{chip, watchdog};
-pub(crate) use crate::moment::CLOCK_HZ;
-use crate::moment::{SysTick, TICK, bounded, later, moment};
+pub(crate) use qiyong_board_support::moment::CLOCK_HZ;
+use qiyong_board_support::moment::{SysTick, TICK, bounded, later, moment};
 
 /// Cycles a microsecond.
 pub(crate) const US: u64 = CLOCK_HZ as u64 / 1_000_000;
@@ -31,17 +32,11 @@ const LOOK: u64 = (TICK + TICK / 2) as u64;
 
 /// How often the ticks went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
-/// In the emulator: [`IS_TOLD`], and the time in cycles, lower half first. Only a probe writes here, never less than before, and
-/// while the core sleeps. A start does not clear it, so that time goes on over a reset.
+/// In the emulator: the time that a probe tells.
 #[used]
 #[unsafe(export_name = "QIYONG_TOLD")]
 #[unsafe(link_section = ".uninit.told")]
-static TOLD: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
-/// The probe's word that it tells the time.
-const IS_TOLD: u32 = 0x5449_4D45;
-/// The same from a probe that counts instructions: it needs SysTick to run on, though nobody heeds it, because QEMU then takes
-/// what comes over a line only when a timer is due.
-const IS_COUNTED: u32 = IS_TOLD + 1;
+static TOLD: Told = untold();
 /// The time is told.
 static FOLLOWS: AtomicBool = AtomicBool::new(false);
 /// The time that was given out last.
@@ -82,7 +77,7 @@ pub(crate) fn tick() {
     LIVE.ticks.fetch_add(1, Ordering::AcqRel);
     if is_told() {
         // Whoever waits for a moment is polled after this, and says so again.
-        critical_section::with(|_| LIVE.next.iter().for_each(|half| half.store(u32::MAX, Ordering::Relaxed)));
+        critical_section::with(|_| LIVE.expects_nothing());
     }
 }
 
@@ -112,11 +107,6 @@ impl SysTick for Registers {
     }
 }
 
-/// A number in two halves.
-fn whole(low: &AtomicU32, high: &AtomicU32) -> u64 {
-    u64::from(high.load(Ordering::Relaxed)) << 32 | u64::from(low.load(Ordering::Relaxed))
-}
-
 /// Cycles since the start; never fewer than before.
 #[inline(never)]
 pub(crate) fn now() -> u64 {
@@ -142,13 +132,7 @@ pub(crate) fn now_s() -> u32 {
 /// Something happens at `deadline` by itself.
 pub(crate) fn expects(deadline: u64) {
     if is_told() {
-        critical_section::with(|_| {
-            let [low, high] = &LIVE.next;
-            if deadline < whole(low, high) {
-                low.store(deadline as u32, Ordering::Relaxed);
-                high.store((deadline >> 32) as u32, Ordering::Relaxed);
-            }
-        });
+        critical_section::with(|_| LIVE.expects(deadline));
     }
 }
 

@@ -12,7 +12,7 @@ use stm32_metapac as pac;
 use stm32_metapac::iwdg::vals::{Key, Pr};
 
 use crate::lease::Lease;
-use crate::moment::CLOCK_HZ;
+use qiyong_board_support::moment::CLOCK_HZ;
 
 /// LSI's 32 kHz by 64, so 2 ms a step: 3.8 to 4.3 s over its tolerance.
 const STEPS: u16 = 2000;

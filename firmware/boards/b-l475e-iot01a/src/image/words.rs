@@ -16,7 +16,7 @@ use super::crash;
 // Symbols of memory.x, whose addresses are all there is to them.
 unsafe extern "C" {
     static QIYONG_STORAGE_FLASH: AtomicU32;
-    static QIYONG_STORAGE_SRAM1: AtomicU32;
+    static QIYONG_STORAGE_RAM: AtomicU32;
     static QIYONG_STORAGE_LENGTH: u8;
 }
 
@@ -25,7 +25,7 @@ static DOUBLE_ERROR: AtomicBool = AtomicBool::new(false);
 
 /// The words of the storage region.
 pub(crate) fn storage_words(in_flash: bool) -> &'static [AtomicU32] {
-    let start = if in_flash { &raw const QIYONG_STORAGE_FLASH } else { &raw const QIYONG_STORAGE_SRAM1 };
+    let start = if in_flash { &raw const QIYONG_STORAGE_FLASH } else { &raw const QIYONG_STORAGE_RAM };
     let length = (&raw const QIYONG_STORAGE_LENGTH).addr();
     // SAFETY: memory.x keeps the region, of either kind, apart from all else. What changes it (the flash controller when it
     // erases, and stores of this program) does so while nobody else looks, as there is one thread; and atomics may change.

@@ -1,6 +1,6 @@
 //! The application on the board: the terminal with this board's parts, served by till and centre.
 
-use embassy_futures::select::{Either, select};
+use embassy_executor::Spawner;
 use embassy_rp::pwm::Pwm;
 use qiyong_board_support::till_clock::TillClock;
 use qiyong_firmware::application::obey;
@@ -8,6 +8,7 @@ use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::{CardLine, ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::Terminal;
+use static_cell::StaticCell;
 
 use super::desk::Desk;
 use super::random::Random;
@@ -15,19 +16,29 @@ use super::storage::Region;
 use super::till::BoardLink;
 use super::time;
 
-/// The application, and what listens for the till.
+static CLOCK: StaticCell<WallClock> = StaticCell::new();
+
+/// The application. What listens for the till is a task of its own: a character of the card wakes the application alone, which
+/// has twelve etu for it.
 pub(crate) async fn run(
     link: &'static BoardLink,
     (line, _clock): (impl CardLine, Pwm<'static>),
     desk: Desk<'static>,
     memory: &'static mut Store<Region>,
+    spawner: Spawner,
 ) -> ! {
-    let clock = WallClock::new();
-    let clock = TillClock { wall: &clock, now_s: time::now_s };
-    let listen = link.listen(|time| clock.set(time));
-    match select(listen, serve(link, line, clock, desk, memory)).await {
-        Either::First(never) | Either::Second(never) => never,
+    let clock = TillClock { wall: CLOCK.init(WallClock::new()), now_s: time::now_s };
+    match listen(link, clock) {
+        Ok(task) => spawner.spawn(task),
+        // It is started once, and has room for once.
+        Err(_) => defmt::error!("nobody listens for the till"),
     }
+    serve(link, line, clock, desk, memory).await
+}
+
+#[embassy_executor::task]
+async fn listen(link: &'static BoardLink, clock: TillClock<'static>) -> ! {
+    link.listen(|time| clock.set(time)).await
 }
 
 /// Does what the till commands, one after the other.

@@ -7,6 +7,7 @@ use embassy_rp::bind_interrupts;
 use embassy_rp::peripherals::{UART0, UART1};
 use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
 use embassy_time::Delay;
+use qiyong_board_support::till_lines::{Hears, Lines, Says};
 use qiyong_board_support::transport;
 use qiyong_firmware::storage::Store;
 use static_cell::StaticCell;
@@ -16,7 +17,7 @@ use super::card_line::{self, Parts};
 use super::desk::{Desk, Pad};
 use super::storage::Region;
 use super::till::{BoardLink, Port};
-use super::usb;
+use super::usb::{self, reader};
 
 bind_interrupts!(struct Irqs {
     UART0_IRQ => BufferedInterruptHandler<UART0>;
@@ -25,18 +26,26 @@ bind_interrupts!(struct Irqs {
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
 static MEMORY: StaticCell<Store<Region>> = StaticCell::new();
+static LINES: StaticCell<Lines> = StaticCell::new();
 static TILL: StaticCell<[[u8; 512]; 2]> = StaticCell::new();
 static PAD: StaticCell<[[u8; 64]; 2]> = StaticCell::new();
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
+async fn main(spawner: Spawner) {
     let chip = embassy_rp::init(Default::default());
     defmt::info!("qiyong on a Pico");
     let memory = MEMORY.init(Store::open(Region::new(chip.FLASH), None));
     let [hears, says] = TILL.init([[0; 512]; 2]);
     let (says, hears) =
         BufferedUart::new(chip.UART0, chip.PIN_0, chip.PIN_1, Irqs, says, hears, Config::default()).split();
-    let port = Port::new(hears, says, Delay);
+    let lines = LINES.init(Lines::new());
+    let (usb_in, usb_out, of_reader) = if usb::is_reader(chip.PIN_22) {
+        (usb::till::In(None), usb::till::Out(None), Some(chip.USB))
+    } else {
+        let (usb_in, usb_out) = usb::till::start(chip.USB, lines, spawner);
+        (usb_in, usb_out, None)
+    };
+    let port = Port::new(Hears::new(lines, hears, usb_in), Says::new(lines, says, usb_out, Delay), Delay);
     let link = LINK.init(BoardLink::new(port, transport::key(), memory.state([0; 12])));
     link.install(memory.keyring(), memory.policy());
     let [keys, stars] = PAD.init([[0; 64]; 2]);
@@ -54,10 +63,10 @@ async fn main(_spawner: Spawner) {
         pwm: chip.PWM_SLICE1,
     });
     let desk = Desk { link, pad: Pad { keys, stars } };
-    if usb::is_chosen(chip.PIN_22) {
-        usb::run(chip.USB, line, desk).await
+    match of_reader {
+        Some(usb) => reader::run(usb, line, desk).await,
+        None => application::run(link, line, desk, memory, spawner).await,
     }
-    application::run(link, line, desk, memory).await
 }
 
 #[panic_handler]

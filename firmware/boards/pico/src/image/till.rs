@@ -1,12 +1,15 @@
-//! Till and centre on UART 0.
+//! Till and centre on UART 0 and on the USB port: the one that spoke last is answered.
 
 use embassy_rp::uart::{BufferedUartRx, BufferedUartTx};
 use embassy_time::Delay;
+use qiyong_board_support::till_lines::{Hears, Says};
 use qiyong_firmware::adapters::SerialPort;
 use qiyong_firmware::link::SerialLink;
 
-/// The port: read and written by interrupt.
-pub(crate) type Port = SerialPort<BufferedUartRx, BufferedUartTx, Delay>;
+use super::usb::till::{In, Out};
+
+/// The port: UART 0 is read and written by interrupt, and the USB controller answers NAK while a packet waits to be read.
+pub(crate) type Port = SerialPort<Hears<'static, BufferedUartRx, In>, Says<'static, BufferedUartTx, Out, Delay>, Delay>;
 
 /// The link over the port.
 pub(crate) type BoardLink = SerialLink<Port>;

@@ -1,109 +1,42 @@
-//! The slot as a USB reader of the class CCID, in place of the terminal application: whoever has the slot has it alone.
+//! The board's USB port. What it is stands with the jumper on GP22: tied to 3.3 V at the start, the board is a
+//! [`reader`]; open, it is the till's terminal, and the port one of its [`till`](mod@till)'s two lines.
 //!
-//! GP22 chooses: tied to 3.3 V at the start, the board is a reader; open, it is the till's terminal.
+//! One of the two at a time, so that no program finds a reader whose slot the till's terminal has, or a till line that
+//! nobody serves.
 
-use embassy_futures::join::join;
+pub(crate) mod reader;
+pub(crate) mod till;
+
 use embassy_rp::Peri;
 use embassy_rp::bind_interrupts;
 use embassy_rp::gpio::{Input, Pull};
 use embassy_rp::peripherals::{PIN_22, USB};
-use embassy_rp::pwm::Pwm;
 use embassy_rp::usb::{Driver, InterruptHandler};
-use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-use embassy_time::Delay;
-use embassy_usb::control::{OutResponse, Recipient, Request, RequestType};
-use embassy_usb::types::InterfaceNumber;
-use embassy_usb::{Builder, Config, Handler};
-use qiyong_firmware::ccid::apdus::Apdus;
-use qiyong_firmware::ccid::descriptor::{ABORT, CLASS, DESCRIPTOR_TYPE, Rates, descriptor};
-use qiyong_firmware::ccid::message::PACKET;
-use qiyong_firmware::ccid::reader::{Pipes, Reader, Told};
-use qiyong_firmware::slot::{CardLine, SlotConfig};
-use static_cell::{ConstStaticCell, StaticCell};
-
-use super::desk::Desk;
+use embassy_usb::{Builder, Config};
+use static_cell::ConstStaticCell;
 
 bind_interrupts!(struct Irqs {
     USBCTRL_IRQ => InterruptHandler<USB>;
 });
 
-/// The longest command and response that an APDU can have (ISO/IEC 7816-3 clause 12.1.3).
-const COMMAND_MAX: usize = 4 + 3 + 65_535 + 2;
-const RESPONSE_MAX: usize = 65_536 + 2;
-/// The id that pid.codes gives to tests; whoever sells a reader has one of their own.
-const TEST_ID: (u16, u16) = (0x1209, 0x0001);
-/// How often the host looks at the interrupt endpoint, in ms.
-const LOOKS_MS: u8 = 16;
+/// Bytes of a full packet.
+const PACKET: usize = 64;
+/// The vendor of the ids that pid.codes gives to tests; whoever sells boards has ids of their own.
+const TEST_VENDOR: u16 = 0x1209;
 
-static COMMAND: ConstStaticCell<[u8; COMMAND_MAX]> = ConstStaticCell::new([0; COMMAND_MAX]);
-static RESPONSE: ConstStaticCell<[u8; RESPONSE_MAX]> = ConstStaticCell::new([0; RESPONSE_MAX]);
 static DESCRIPTORS: ConstStaticCell<[[u8; 256]; 3]> = ConstStaticCell::new([[0; 256]; 3]);
 static CONTROL: ConstStaticCell<[u8; PACKET]> = ConstStaticCell::new([0; PACKET]);
-static HANDLER: StaticCell<Requests> = StaticCell::new();
-static TOLD: Told<CriticalSectionRawMutex> = Told::new();
 
 /// Whether the jumper is set.
-pub(crate) fn is_chosen(jumper: Peri<'static, PIN_22>) -> bool {
+pub(crate) fn is_reader(jumper: Peri<'static, PIN_22>) -> bool {
     Input::new(jumper, Pull::Down).is_high()
 }
 
-/// What the control endpoint and the bus have to tell the reader.
-struct Requests {
-    interface: InterfaceNumber,
-}
-
-impl Handler for Requests {
-    fn reset(&mut self) {
-        TOLD.reset();
-    }
-
-    fn configured(&mut self, _: bool) {
-        TOLD.reset();
-    }
-
-    fn suspended(&mut self, _: bool) {
-        TOLD.reset();
-    }
-
-    fn control_out(&mut self, request: Request, _: &[u8]) -> Option<OutResponse> {
-        let ours = request.request_type == RequestType::Class
-            && request.recipient == Recipient::Interface
-            && request.index == u16::from(self.interface.0);
-        let known = request.request == ABORT && ours && TOLD.abort(request.value);
-        ours.then_some(if known { OutResponse::Accepted } else { OutResponse::Rejected })
-    }
-}
-
-/// The reader on the board's USB port.
-pub(crate) async fn run(
-    usb: Peri<'static, USB>,
-    (line, _clock): (impl CardLine, Pwm<'static>),
-    desk: Desk<'static>,
-) -> ! {
+/// A device of this name; its functions are still to come.
+fn device(usb: Peri<'static, USB>, name: &'static str, product: u16) -> Builder<'static, Driver<'static, USB>> {
     let [configuration, bos, msos] = DESCRIPTORS.take();
-    let (vendor, product) = TEST_ID;
-    let mut config = Config::new(vendor, product);
+    let mut config = Config::new(TEST_VENDOR, product);
     config.manufacturer = Some("Qiyong");
-    config.product = Some("Qiyong reader");
-    let mut builder = Builder::new(Driver::new(usb, Irqs), config, configuration, bos, msos, CONTROL.take());
-    let slot = SlotConfig::default();
-    let rates = Rates { clk_hz: line.clk_hz(), min_cycles_per_etu: slot.min_cycles_per_etu };
-    let mut function = builder.function(CLASS, 0, 0);
-    let mut interface = function.interface();
-    let handler = HANDLER.init(Requests { interface: interface.interface_number() });
-    let mut setting = interface.alt_setting(CLASS, 0, 0, None);
-    setting.descriptor(DESCRIPTOR_TYPE, &descriptor(rates));
-    let pipes = Pipes {
-        out: setting.endpoint_bulk_out(None, PACKET as u16),
-        bulk_in: setting.endpoint_bulk_in(None, PACKET as u16),
-        notify: setting.endpoint_interrupt_in(None, 8, LOOKS_MS),
-    };
-    drop(function);
-    builder.handler(handler);
-    let mut device = builder.build();
-    let apdus = Apdus::new(COMMAND.take(), RESPONSE.take());
-    let reader = Reader::new(line, slot, desk, Delay, apdus);
-    match join(device.run(), reader.serve(pipes, &TOLD)).await {
-        (never, _) => never,
-    }
+    config.product = Some(name);
+    Builder::new(Driver::new(usb, Irqs), config, configuration, bos, msos, CONTROL.take())
 }

@@ -12,7 +12,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_board_support::pin_pad::PinPad;
 use qiyong_board_template::chip::{Chip, Peripherals};
-use qiyong_board_template::wiring::run;
+use qiyong_board_template::wiring::{Room, open, run};
 use qiyong_centre::test_mac_key;
 use qiyong_firmware::adapters::{BitUart, Contacts, Timing};
 use qiyong_firmware::slot::SlotConfig;
@@ -165,7 +165,9 @@ fn board(
         slot,
         serial: [0; 12],
     };
-    Box::pin(async move { match run(parts).await {} })
+    // A start more takes a few kilobytes of this machine.
+    let ready = open(parts, Box::leak(Box::new(Room::new())));
+    Box::pin(async move { match run(ready).await {} })
 }
 
 impl Rig {

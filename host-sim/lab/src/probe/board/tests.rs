@@ -107,6 +107,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
     simulated.chip().load(0x4800_0010, &[0xC0]);
     simulated.chip().load(0x4800_0410, &[0x04]);
     let image = Image {
+        vectors: 0,
         table: table(),
         rtt: RAM,
         screen: RAM + 0x1000,

@@ -1,18 +1,18 @@
-//! The board's time, in cycles of SYSCLK since the start, out of SysTick's ticks and its counter; and what follows from two
-//! moments. Time never goes back, and arithmetic on it saturates, whatever comes late.
+//! A board's time since the start, out of SysTick's ticks and its counter; and what follows from two moments. It is counted in cycles
+//! of 16 MHz on every board, as the emulator's probe tells it. Time never goes back, and arithmetic on it saturates, whatever
+//! comes late.
 //!
-//! No register is here, so that the host can play SysTick and check every case: `image/time` has the registers.
+//! No register is here, so that the host can play SysTick and check every case: the boards have the registers.
 
-/// SYSCLK, in Hz: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
-/// and a sender 0.2 etu in ten).
-pub(crate) const CLOCK_HZ: u32 = 16_000_000;
+/// The unit of time, in Hz.
+pub const CLOCK_HZ: u32 = 16_000_000;
 /// Cycles a tick, which is a millisecond.
-pub(crate) const TICK: u32 = CLOCK_HZ / 1000;
+pub const TICK: u32 = CLOCK_HZ / 1000;
 /// No wait of the terminal is longer, in cycles: ten minutes. What asks for more is a fault, and ends here.
-pub(crate) const LONGEST: u64 = 600 * CLOCK_HZ as u64;
+pub const LONGEST: u64 = 600 * CLOCK_HZ as u64;
 
-/// SysTick, and what its handler has counted.
-pub(crate) trait SysTick {
+/// SysTick, and what its handler has counted. A board with another clock gives `left` in cycles of 16 MHz, too.
+pub trait SysTick {
     /// Ticks that the handler has counted. They go round; `rounds` counts how often.
     fn ticks(&self) -> u32;
 
@@ -28,7 +28,7 @@ pub(crate) trait SysTick {
 
 /// The time by SysTick. Lost ticks make it late, and a tick in the middle of the look may make it step back by one: [`later`]
 /// mends that.
-pub(crate) fn moment(clock: &impl SysTick) -> u64 {
+pub fn moment(clock: &impl SysTick) -> u64 {
     let (mut ticks, mut rounds) = (clock.ticks(), clock.rounds());
     loop {
         let mut left = clock.left();
@@ -49,20 +49,20 @@ pub(crate) fn moment(clock: &impl SysTick) -> u64 {
 }
 
 /// The time, `latest` being what was told last.
-pub(crate) fn later(latest: &mut u64, now: u64) -> u64 {
+pub fn later(latest: &mut u64, now: u64) -> u64 {
     *latest = now.max(*latest);
     *latest
 }
 
 /// The moment at which something was noted whose lower half is `low`: within two minutes before `now`. What seems to lie ahead of
 /// `now` was noted now.
-pub(crate) fn noted(now: u64, low: u32) -> u64 {
+pub fn noted(now: u64, low: u32) -> u64 {
     let age = (now as u32).wrapping_sub(low);
     now.saturating_sub(if age > i32::MAX as u32 { 0 } else { age.into() })
 }
 
 /// The end of a wait that begins at `now` and would last until `deadline`.
-pub(crate) fn bounded(now: u64, deadline: u64) -> u64 {
+pub fn bounded(now: u64, deadline: u64) -> u64 {
     deadline.min(now.saturating_add(LONGEST))
 }
 

@@ -6,14 +6,15 @@ use zeroize::Zeroize;
 use crate::moment::noted;
 
 /// How many characters may wait to be taken.
-pub(crate) const QUEUE: usize = 64;
+pub const QUEUE: usize = 64;
 
 /// A received character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Character {
-    pub(crate) byte: u8,
+pub struct Character {
+    /// Its data moments, as the line has them.
+    pub byte: u8,
     /// Its parity was right, where there is one.
-    pub(crate) parity_ok: bool,
+    pub parity_ok: bool,
     /// The lower half of when its last moment had come, in cycles.
     low: u32,
 }
@@ -22,12 +23,12 @@ impl Character {
     const NONE: Self = Self { byte: 0, parity_ok: false, low: 0 };
 
     /// A character whose last moment has come now.
-    pub(crate) const fn new(byte: u8, parity_ok: bool, now: u64) -> Self {
+    pub const fn new(byte: u8, parity_ok: bool, now: u64) -> Self {
         Self { byte, parity_ok, low: now as u32 }
     }
 
     /// When its last moment had come, in cycles; it is taken within two minutes, as those of a card are.
-    pub(crate) fn at(&self, now: u64) -> u64 {
+    pub fn at(&self, now: u64) -> u64 {
         noted(now, self.low)
     }
 }
@@ -42,7 +43,7 @@ impl Zeroize for Character {
 
 /// The characters, first come, first taken.
 #[derive(Debug)]
-pub(crate) struct Queue {
+pub struct Queue {
     places: [Character; QUEUE],
     first: usize,
     count: usize,
@@ -50,12 +51,12 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// None.
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self { places: [Character::NONE; QUEUE], first: 0, count: 0 }
     }
 
     /// One more; lost if there is no room. Every protocol above notices that.
-    pub(crate) fn push(&mut self, character: Character) {
+    pub fn push(&mut self, character: Character) {
         let free = (self.first + self.count) % QUEUE;
         if let Some(place) = self.places.get_mut(free).filter(|_| self.count < QUEUE) {
             *place = character;
@@ -64,7 +65,7 @@ impl Queue {
     }
 
     /// The first.
-    pub(crate) fn take(&mut self) -> Option<Character> {
+    pub fn take(&mut self) -> Option<Character> {
         let place = self.places.get_mut(self.first).filter(|_| self.count > 0)?;
         let character = *place;
         place.zeroize();
@@ -74,8 +75,14 @@ impl Queue {
     }
 
     /// Forgets all.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         while self.take().is_some() {}
+    }
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
