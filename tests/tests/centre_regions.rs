@@ -130,8 +130,9 @@ impl Terminal {
         }
     }
 
-    /// A sale, as a terminal makes it: without an answer it is reversed, until that is acknowledged.
-    fn sell(&mut self, card: &CardRecord, end: &Deadline) -> Sale {
+    /// A sale, as a terminal makes it: without an answer it is reversed, until that is acknowledged. Whoever has a reversal
+    /// refused meanwhile is told, too, that the region is down.
+    fn sell(&mut self, card: &CardRecord, met: &Met, end: &Deadline) -> Sale {
         let stan = self.next;
         self.next += 1;
         let CardRecord { number, ident, id_number, name, .. } = card.clone();
@@ -151,7 +152,10 @@ impl Terminal {
                     match self.ask(&self.request(self.batch, reversal.clone())) {
                         Some(Answer::Done) => break Told::Undone,
                         None => wait_a_moment(),
-                        Some(Answer::Refused(reason)) if is_for_now(reason) => wait_a_moment(),
+                        Some(Answer::Refused(reason)) if is_for_now(reason) => {
+                            met.down.fetch_add(usize::from(reason == Reason::RegionDown), Ordering::SeqCst);
+                            wait_a_moment();
+                        }
                         other => panic!("{other:?}"),
                     }
                 }
@@ -247,7 +251,7 @@ fn work(region: usize, at: usize, address: &str, met: &Met, stop: &AtomicBool, e
     let mut sales = Vec::new();
     while !stop.load(Ordering::SeqCst) {
         end.check("ends");
-        let sale = terminal.sell(&cards[sales.len() % 2], &end);
+        let sale = terminal.sell(&cards[sales.len() % 2], met, &end);
         match sale.told {
             Told::Sold(_) => met.sold.fetch_add(1, Ordering::SeqCst),
             Told::Refused(Reason::RegionDown) => met.down.fetch_add(1, Ordering::SeqCst),
@@ -435,7 +439,7 @@ fn what_nobody_confirmed_is_undone_by_the_process_of_several_regions() {
     let end = Deadline(Instant::now() + Duration::from_secs(120));
     let mut terminal = Terminal::new(0, 0, served.addresses[1].trim_start_matches("tcp://"), test_mac_key());
     terminal.sign_in(&end);
-    let sold = terminal.sell(&card(0, 0), &end);
+    let sold = terminal.sell(&card(0, 0), &Met::default(), &end);
     assert!(matches!(sold.told, Told::Sold(_)), "{:?}", sold.told);
     let _ = served.end();
 

@@ -62,13 +62,16 @@ struct Told<'a> {
 /// The picture on a board's screen.
 type Picture<B> = fn(&mut B) -> Result<Framebuffer, EmulatorError>;
 
+/// The levels at a board's contacts, as a VCD.
+type Waveform<B> = fn(&B) -> std::io::Result<Vec<u8>>;
+
 /// What not every board has.
 struct Own<B> {
     picture: Option<Picture<B>>,
     /// Before the visit: has the contacts watched, and breaks a wire.
     prepare: fn(&mut B, &EmulateArgs),
-    /// After it: the levels at the contacts, as a VCD.
-    waveform: Option<fn(&B) -> std::io::Result<Vec<u8>>>,
+    /// After it.
+    waveform: Option<Waveform<B>>,
 }
 
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.

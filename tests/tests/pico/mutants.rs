@@ -26,6 +26,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::capture::vcd_of_pins;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::line::{Disturbance, Fault};
+use qiyong_sim::referee::Rule;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::world::visit::Visit;
 use qiyong_tests::closing::closing_line;
@@ -77,8 +78,8 @@ impl Played {
     }
 }
 
-/// Plays one.
-fn played(address: u64, number: u32, protocol: u8) -> Played {
+/// Plays one, with characters that the line damages if that is wanted.
+fn played(address: u64, number: u32, protocol: u8, damaged: bool) -> Played {
     let institution = InstitutionCode::new(super::PHARMACY).expect("a code");
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V2) };
     let mut centre = InProcess::new().unwrap();
@@ -91,7 +92,7 @@ fn played(address: u64, number: u32, protocol: u8) -> Played {
     machine.write_word(address, number).unwrap();
     machine.watch();
     machine.set_card(Some(Rc::new(RefCell::new(card))));
-    let disturbed = if number == 0 || DISTURBED.contains(&number) { 10 } else { 0 };
+    let disturbed = if damaged { 10 } else { 0 };
     let faults = (0..disturbed).map(|count| Fault { at: 40 + 7 * count, what: Disturbance::Flip(1) }).collect();
     Board::disturb(&mut machine, &Visit { faults, ..Visit::default() }).unwrap();
     let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
@@ -112,13 +113,21 @@ fn each_is_convicted_by_its_rule_and_without_a_fault_by_none() {
     let elf = object::File::parse(bytes.as_slice()).unwrap();
     let address = elf.symbols().find(|symbol| symbol.name() == Ok("QIYONG_MUTANT")).expect("the word").address();
     for protocol in [0, 1] {
-        let good = played(address, 0, protocol);
-        assert_eq!(good.rules(), BTreeSet::new(), "T={protocol} without a fault");
-        // What was disturbed came from the card, or was the board's and changed on its way to the card, which refused it.
-        let is_disturbed = |finding: &Value| finding["party"] == "card" || finding["name"] == "not-accepted";
-        assert!(good.findings.iter().all(is_disturbed), "T={protocol}: {:#?}", good.findings);
+        for damaged in [false, true] {
+            let good = played(address, 0, protocol, damaged);
+            assert_eq!(good.rules(), BTreeSet::new(), "T={protocol} without a fault");
+            // That the line damages characters of either side is seen, as it must be; it breaks no rule.
+            let is_damage = |finding: &Value| Rule::ALL.iter().all(|rule| finding["name"] != rule.name());
+            assert!(
+                if damaged { good.findings.iter().all(is_damage) } else { good.findings.is_empty() },
+                "T={protocol}: {:#?}",
+                good.findings
+            );
+        }
     }
-    let all = in_parallel(&MUTANTS, |(number, _, protocol, _)| played(address, *number, *protocol));
+    let all = in_parallel(&MUTANTS, |(number, _, protocol, _)| {
+        played(address, *number, *protocol, DISTURBED.contains(number))
+    });
     println!(
         "{:<44} {:<18} {:<5} {:>10}  all that it broke",
         "image of the Pico with", "convicted, named", "pin", "ms"

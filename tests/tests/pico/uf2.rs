@@ -93,7 +93,7 @@ fn a_file_goes_to_the_drive_of_a_boot_loader_and_to_no_other_folder() {
     assert_eq!((status, seen.as_str()), (0, ""));
     assert!(told.contains("QIYONG.UF2"), "{told}");
     let written = fs::read(folder.path().join("QIYONG.UF2")).unwrap();
-    assert!(written.starts_with(b"UF2\n") && written.len() % 512 == 0);
+    assert!(written.starts_with(b"UF2\n") && written.len().is_multiple_of(512));
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub(super) struct Cut {
     pub(super) arrives: bool,
 }
 
-/// A cut that is to come, and whom to tell when it has.
-type Armed = (Cut, Sender<()>);
+/// A cut that is to come, whom to tell when it has, and who says when the line ends.
+type Armed = (Cut, Sender<()>, Receiver<()>);
 
 /// What stands between tills and the centre.
 pub(super) struct Between {
@@ -39,7 +39,7 @@ impl Between {
         let centre: SocketAddr = centre.trim_start_matches("tcp://").parse().expect("an address");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("tcp://{}", listener.local_addr().expect("an address"));
-        let cut = Arc::<Mutex<Option<(Cut, Sender<()>)>>>::default();
+        let cut = Arc::<Mutex<Option<Armed>>>::default();
         let own = cut.clone();
         // It ends with the tests' program.
         thread::spawn(move || {
@@ -51,29 +51,29 @@ impl Between {
         Self { address, cut }
     }
 
-    /// Cuts there next; what is returned says when.
-    pub(super) fn cut(&self, cut: Cut) -> Receiver<()> {
-        let (to, cuts) = channel();
-        *self.cut.lock().expect("whole") = Some((cut, to));
-        cuts
+    /// Cuts there next. The first of what is returned says when; the till's line ends when the second is dropped.
+    pub(super) fn cut(&self, cut: Cut) -> (Receiver<()>, Sender<()>) {
+        let ((to, cuts), (goes_on, go_on)) = (channel(), channel());
+        *self.cut.lock().expect("whole") = Some((cut, to, go_on));
+        (cuts, goes_on)
     }
 }
 
 /// Passes on messages and answers, one after the other, until the cut or the end.
-fn pass(mut till: TcpStream, centre: SocketAddr, cut: &Mutex<Option<(Cut, Sender<()>)>>) {
+fn pass(mut till: TcpStream, centre: SocketAddr, cut: &Mutex<Option<Armed>>) {
     let Ok(mut centre) = TcpStream::connect(centre) else { return };
     while let Some(message) = frame(&mut till) {
         let mti = u16::from_be_bytes([message[13], message[14]]);
         let mut next = cut.lock().expect("whole");
         let here = match next.as_mut() {
-            Some((cut, _)) if cut.mti == mti => {
+            Some((cut, ..)) if cut.mti == mti => {
                 cut.number -= 1;
                 if cut.number == 0 { next.take() } else { None }
             }
             _ => None,
         };
         drop(next);
-        if here.as_ref().is_none_or(|(cut, _)| cut.arrives) {
+        if here.as_ref().is_none_or(|(cut, ..)| cut.arrives) {
             let sent = centre.write_all(&message);
             let answer = sent.ok().and_then(|()| frame(&mut centre));
             let (Some(answer), true) = (answer, here.is_none()) else {
@@ -90,9 +90,10 @@ fn pass(mut till: TcpStream, centre: SocketAddr, cut: &Mutex<Option<(Cut, Sender
     }
 }
 
-fn tell((_, cuts): &(Cut, Sender<()>)) {
+fn tell((_, cuts, go_on): &Armed) {
     // Whoever does not wait for it need not be told.
     let _ = cuts.send(());
+    let _ = go_on.recv();
 }
 
 /// The next message, with its length.
@@ -124,7 +125,8 @@ fn a_sale_whose_line_to_the_centre_is_cut_is_reversed_or_confirmed() {
         for ((mti, number), arrives) in cuts {
             let cut = Cut { mti, number, arrives };
             desk.centre.clone_from(&between.address);
-            let cuts = between.cut(cut);
+            let (cuts, goes_on) = between.cut(cut);
+            drop(goes_on);
             desk.board.key("271828\n");
             let (status, report, seen) = desk.till(&["purchase", "1.00"]);
             cuts.try_recv().unwrap_or_else(|_| panic!("{cut:?} was not made: {report} {seen}"));

@@ -1,6 +1,6 @@
 //! A till that is killed (SIGKILL) in the middle of a sale, and started again with the same words.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender};
 
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
@@ -9,12 +9,13 @@ use super::cuts::{Between, CONFIRMATION, Cut, TRANSACTION};
 use super::desk::{Desk, LIFE, PINS, PLACE, ended};
 use super::{BOARDS, TCP};
 
-/// Kills a till when this has happened.
-fn kill_when(desk: &Desk, happened: &Receiver<()>) {
+/// Kills a till when this has happened, before the line goes on.
+fn kill_when(desk: &Desk, (happened, goes_on): (Receiver<()>, Sender<()>)) {
     let process = desk.start(&["purchase", "35.80"]);
     happened.recv_timeout(LIFE).expect("it comes so far");
     process.signal("-KILL");
     let (status, report, _) = ended(process);
+    drop(goes_on);
     assert_eq!((status, report.is_null()), (-1, true), "it was killed before it told anything: {report}");
 }
 
@@ -30,7 +31,7 @@ fn a_till_killed_in_the_middle_of_a_sale_tells_at_its_next_start_what_became_of_
         let between = Between::new(&desk.centre);
         desk.centre.clone_from(&between.address);
         desk.board.key(PINS);
-        kill_when(&desk, &between.cut(cut));
+        kill_when(&desk, between.cut(cut));
         let (status, report, seen) = desk.till(&["purchase", "35.80"]);
         let is_sold = *mti == CONFIRMATION.0;
         assert_eq!((status, &report["former"]), (i32::from(!is_sold), &true.into()), "{cut:?}: {report} {seen}");
@@ -85,7 +86,7 @@ fn what_nobody_remembers_is_said_to_be_unknown_or_looked_up_at_the_centre() {
         desk.centre.clone_from(&between.address);
         desk.board.key(PINS);
         let (mti, number) = CONFIRMATION;
-        kill_when(&desk, &between.cut(Cut { mti, number, arrives: true }));
+        kill_when(&desk, between.cut(Cut { mti, number, arrives: true }));
         desk.restart(board, TCP);
         let note = format!("{PLACE}-00000001.till");
         let database = desk.terminals.file("centre.db").display().to_string();

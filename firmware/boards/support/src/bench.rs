@@ -42,6 +42,15 @@ impl Live {
         }
     }
 
+    /// Counts a tick, and in `rounds` how often the ticks have gone round: before the tick, since `moment` reads the rounds after
+    /// the ticks. For SysTick's handler alone.
+    pub fn tick(&self, rounds: &AtomicU32) {
+        if self.ticks.load(Ordering::Relaxed) == u32::MAX {
+            rounds.fetch_add(1, Ordering::AcqRel);
+        }
+        self.ticks.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// The core is about to sleep: all that has come was dealt with.
     pub fn asleep(&self) {
         self.wakes.fetch_add(1, Ordering::Release);
@@ -128,6 +137,17 @@ mod tests {
         }
         live.expects_nothing();
         assert_eq!(next(), u64::MAX);
+    }
+
+    #[test]
+    fn ticks_go_round_and_their_rounds_are_counted() {
+        let (live, rounds) = (Live::new(), AtomicU32::new(0));
+        live.ticks.store(u32::MAX - 1, Ordering::Relaxed);
+        let counted = [(); 3].map(|()| {
+            live.tick(&rounds);
+            (live.ticks.load(Ordering::Relaxed), rounds.load(Ordering::Relaxed))
+        });
+        assert_eq!(counted, [(u32::MAX, 0), (0, 1), (1, 1)]);
     }
 
     #[test]

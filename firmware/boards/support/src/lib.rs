@@ -2,7 +2,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`bench`] | how an image shows the emulator's probe what it does, and is told the time by it |
+//! | [`mod@bench`] | how an image shows the emulator's probe what it does, and is told the time by it |
 //! | [`moment`] | the time out of SysTick's ticks and counter |
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`queue`] | characters that have come and wait to be taken |

@@ -205,13 +205,13 @@ impl Machine {
         for (at, out) in out {
             match out {
                 Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
-                Out::Uart(line, byte) if line == TILL.0 && self.usb.is_none() => self.to_till(&[byte], &mut all),
+                Out::Uart(line, byte) if line == TILL.0 && self.usb.is_none() => self.tell_till(&[byte], &mut all),
                 Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
                 Out::Usb(device) => {
                     let Some(usb) = &mut self.usb else { continue };
                     usb.see(device);
                     let bytes = usb.take_heard();
-                    self.to_till(&bytes, &mut all);
+                    self.tell_till(&bytes, &mut all);
                 }
                 Out::Uart(..) => {}
                 Out::Log => self.looks_at_screen(&mut all)?,
@@ -228,7 +228,7 @@ impl Machine {
     }
 
     /// The board has said these bytes to the till.
-    fn to_till(&mut self, bytes: &[u8], all: &mut Vec<Happened>) {
+    fn tell_till(&mut self, bytes: &[u8], all: &mut Vec<Happened>) {
         let [to_till, _] = &mut self.bytes;
         for byte in bytes.iter().flat_map(|byte| to_till.pass(*byte, *byte == 0)) {
             self.said.push(byte);

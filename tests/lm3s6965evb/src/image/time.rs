@@ -51,9 +51,7 @@ pub(crate) fn is_told() -> bool {
 
 /// Counts a tick: for SysTick's handler alone.
 pub(crate) fn tick() {
-    if LIVE.ticks.fetch_add(1, Ordering::AcqRel) == u32::MAX {
-        ROUNDS.fetch_add(1, Ordering::AcqRel);
-    }
+    LIVE.tick(&ROUNDS);
     critical_section::with(|_| LIVE.expects_nothing());
     TASK.wake();
 }

@@ -70,11 +70,7 @@ pub(crate) fn is_told() -> bool {
 
 /// Counts a tick: for SysTick's handler alone.
 pub(crate) fn tick() {
-    // `moment` reads the rounds after the ticks.
-    if LIVE.ticks.load(Ordering::Relaxed) == u32::MAX {
-        ROUNDS.fetch_add(1, Ordering::AcqRel);
-    }
-    LIVE.ticks.fetch_add(1, Ordering::AcqRel);
+    LIVE.tick(&ROUNDS);
     if is_told() {
         // Whoever waits for a moment is polled after this, and says so again.
         critical_section::with(|_| LIVE.expects_nothing());
