@@ -16,9 +16,19 @@ use crate::chores::{firmware, instructions, setup, size, step};
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
+/// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
 const FEATURES: [&str; 2] =
-    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-driver/pcsc,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
+    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-driver/pcsc,qiyong-tests/pcsc,xtask/chores"];
+
+/// With what a board can log, too. No shared library is linked with it: defmt has a symbol `_defmt_encoding_ = rzcobs`, which
+/// a linker's list of a library's symbols cannot contain.
+const LOGGED: [&str; 2] = ["--features", "qiyong-firmware/defmt"];
+
+/// The packages whose tests run with it, and not among the others.
+const LOGGING: [&str; 4] = ["--package", "qiyong-protocol", "--package", "qiyong-firmware"];
+
+/// The others. Each command names the same ones: with more packages they would have more features, and be compiled again.
+const OTHERS: [&str; 5] = ["--workspace", "--exclude", "qiyong-protocol", "--exclude", "qiyong-firmware"];
 
 const STEPS: [Step; 9] = [
     ("setup", setup::run),
@@ -30,11 +40,15 @@ const STEPS: [Step; 9] = [
     ("lints", || {
         component("clippy", "clippy")?;
         let lint = ["clippy", "--workspace", "--all-targets"];
-        step::run(step::cargo().args(lint).args(FEATURES).args(["--", "-D", "warnings"]))
+        step::run(step::cargo().args(lint).args(FEATURES).args(LOGGED).args(["--", "-D", "warnings"]))
     }),
     ("docs", || {
         step::run(
-            step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(FEATURES),
+            step::cargo()
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .args(["doc", "--workspace", "--no-deps"])
+                .args(FEATURES)
+                .args(LOGGED),
         )
     }),
     // Before the tests, which run the image on the emulated board.
@@ -43,17 +57,14 @@ const STEPS: [Step; 9] = [
         // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
         // package. It is built together with the tests: alone, its dependencies would have fewer features and would be
         // compiled twice.
-        let build =
-            ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
-        step::run(step::cargo().args(build).args(FEATURES))?;
+        let build = ["build", "--profile", "test", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
+        step::run(step::cargo().args(build).args(OTHERS).args(FEATURES))?;
         let closing = closing_lines();
         let _ = fs::remove_file(&closing);
         step::run(
-            beside_postgres(&mut step::cargo())
-                .env(CLOSING_LINES, &closing)
-                .args(["test", "--workspace"])
-                .args(FEATURES),
-        )
+            beside_postgres(&mut step::cargo()).env(CLOSING_LINES, &closing).arg("test").args(OTHERS).args(FEATURES),
+        )?;
+        step::run(step::cargo().env(CLOSING_LINES, &closing).arg("test").args(LOGGING).args(LOGGED))
     }),
     // The same tests of the centre, on the other database.
     ("postgres", || {
@@ -94,8 +105,8 @@ fn beside_postgres(command: &mut Command) -> Command {
 
 /// The program with the unit tests of a crate, which an earlier step has built.
 fn tests_of(name: &str) -> Result<String> {
-    let build = ["test", "--workspace", "--lib", "--no-run", "--message-format", "json"];
-    let built = step::output(step::cargo().args(build).args(FEATURES))?;
+    let build = ["test", "--lib", "--no-run", "--message-format", "json"];
+    let built = step::output(step::cargo().args(build).args(OTHERS).args(FEATURES))?;
     let messages = String::from_utf8_lossy(&built.stdout);
     let program = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
