@@ -12,6 +12,7 @@ use qiyong_protocol::card::codes::{IdentCode, Region};
 use qiyong_protocol::card::commands::{ins, secure_messaging_mac};
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::psam::{self, Master, Named, PsamKey};
 use qiyong_protocol::centre::Authenticate;
 use qiyong_protocol::iso7816::apdu::Command;
 
@@ -136,6 +137,20 @@ impl Hsm {
         Zeroizing::new([&header, block.as_bytes(), &mac].concat())
     }
 
+    /// The keys that a terminal's security module gets, a copy of the master keys by the numbers that they have there (docs/card.md
+    /// §1.7). Whoever has such a module can do to every card what its keys allow.
+    pub fn psam_keys(&self, algorithm: Algorithm) -> Vec<PsamKey> {
+        let masters = self.masters(algorithm);
+        let key = |named: &Named| {
+            let key = match named.master {
+                Master::Puk => &masters.puk,
+                Master::External(id) => masters.external(id)?,
+            };
+            Some(PsamKey { usage: named.usage, number: named.number, key: key.clone() })
+        };
+        psam::KEYS.iter().filter_map(key).collect()
+    }
+
     /// Every master key with its name, for the store.
     pub(super) fn master_keys(&self) -> impl Iterator<Item = (Algorithm, KeyName, &Key)> {
         [(Algorithm::TripleDes, &self.triple_des), (Algorithm::Sm4, &self.sm4)].into_iter().flat_map(
@@ -164,6 +179,11 @@ impl MasterKeys {
         let stk = key(KeyName::Maintenance)?;
         let [a, b, c, d, e, f, g, h] = EXTERNAL_KEYS.map(|id| key(KeyName::External(id)));
         Ok(Self { irk, puk, stk, external: [a?, b?, c?, d?, e?, f?, g?, h?] })
+    }
+
+    /// The key that opens this key of a card.
+    fn external(&self, id: u8) -> Option<&Key> {
+        EXTERNAL_KEYS.iter().zip(&self.external).find(|(own, _)| **own == id).map(|(_, key)| key)
     }
 }
 

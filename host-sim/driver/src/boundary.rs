@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 use crate::code::Code;
 use crate::failure::{Failure, TEXT_MAX};
 use crate::gate::Gate;
-use crate::session::{Request, Session};
+use crate::request::Request;
+use crate::reset::Job;
+use crate::session::Session;
 use crate::settings::Settings;
 
 /// The function of a PIN pad's library, as its vendors spell it.
@@ -128,39 +130,45 @@ exports! {
     iVerifyPIN(iType: Number; pOutInfo) => Request::VerifyPin { kind: iType };
     "Changes the PIN, which the holder keys on the pad: the old one, the new one, and the new one again."
     iChangePIN(iType: Number; pOutInfo) => Request::ChangePin { kind: iType };
-    "Writes records. Not built: -13."
+    "Writes records of one file by a key of the PSAM."
     iWriteCard(iType: Number, pCardInfo: Text, pFileAddr: Text, pWriteData: Text; pOutInfo)
-        => Request::NotBuilt { kind: Some(iType) };
-    "Writes records with a security module, step 1. Not built: -13."
+        => Request::Write { kind: iType, card: pCardInfo, files: pFileAddr, data: pWriteData };
+    "The same with a security module, step 1."
     iWriteCard_HSM_Step1(iType: Number, pCardInfo: Text, pFileAddr: Text; pOutInfo)
-        => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iWriteCard_HSM_Step2(pKey: Text, pWriteData: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Sets a new PIN. Not built: -13."
-    iReloadPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Sets a new PIN with a security module, step 1. Not built: -13."
-    iReloadPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iReloadPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Step 3. Not built: -13."
-    iReloadPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Gives a locked PIN its tries back. Not built: -13."
-    iUnblockPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "The same with a security module, step 1. Not built: -13."
-    iUnblockPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iUnblockPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Step 3. Not built: -13."
-    iUnblockPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Debits the card. Not built: -13."
-    iDoDebit(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Debits the card with a security module, step 1. Not built: -13."
+        => Request::WriteStep1 { kind: iType, card: pCardInfo, files: pFileAddr };
+    "Step 2: takes the module's result, and writes."
+    iWriteCard_HSM_Step2(pKey: Text, pWriteData: Text; pOutInfo)
+        => Request::WriteStep2 { key: pKey, data: pWriteData };
+    "Sets a new PIN, which the holder keys on the pad twice, by a key of the PSAM."
+    iReloadPIN(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::Reset { job: Job::Reload, kind: iType, card: pCardInfo };
+    "The same with a security module, step 1."
+    iReloadPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::ResetStep1 { job: Job::Reload, kind: iType, card: pCardInfo };
+    "Step 2: takes the module's result and the new PIN; the text has the PIN, for the module alone."
+    iReloadPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::ResetStep2 { job: Job::Reload, key: pKey };
+    "Step 3: takes the data of the command, and passes it to the card."
+    iReloadPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::ResetStep3 { job: Job::Reload, key: pKey };
+    "Gives a PIN, which the holder keys on the pad, its tries back, by a key of the PSAM."
+    iUnblockPIN(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::Reset { job: Job::Unblock, kind: iType, card: pCardInfo };
+    "The same with a security module, step 1."
+    iUnblockPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::ResetStep1 { job: Job::Unblock, kind: iType, card: pCardInfo };
+    "Step 2: takes the module's result and the PIN; the text has the PIN, for the module alone."
+    iUnblockPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::ResetStep2 { job: Job::Unblock, key: pKey };
+    "Step 3: takes the data of the command, and passes it to the card."
+    iUnblockPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::ResetStep3 { job: Job::Unblock, key: pKey };
+    "Has the card note a payment, by the holder's PIN and a key of the PSAM."
+    iDoDebit(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo)
+        => Request::Debit { kind: iType, card: pCardInfo, pay: pPayInfo };
+    "The same with a security module, step 1."
     iDoDebit_HSM_Step1(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo)
-        => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Reads what was debited. Not built: -13."
-    iReadDebitRecord(iType: Number; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+        => Request::DebitStep1 { kind: iType, card: pCardInfo, pay: pPayInfo };
+    "Step 2: takes the module's result, and the card notes the payment."
+    iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::DebitStep2 { key: pKey };
+    "Reads the newest payments that the card has noted, by the holder's PIN."
+    iReadDebitRecord(iType: Number; pOutInfo) => Request::DebitRecords { kind: iType };
     "Signs data; iType is of the signature. Not built: -13."
     PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo) => Request::NotBuilt { kind: None };
     "Verifies a signature; iType is of the signature. Not built: -13."

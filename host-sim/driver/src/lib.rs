@@ -4,10 +4,15 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`boundary`] | the exported functions, pointers and buffers: the only `unsafe` |
-//! | `session` | what each function does, and what stays between two calls |
+//! | `session`, `request` | what each function does, and what stays between two calls; what can be asked |
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
-//! | `files`, `pin` | reading any records; checking and changing the PIN |
-//! | `card`, `apdu`, `source` | a powered card; what any card can do; card files and PC/SC readers |
+//! | `files`, `write`, `rights` | reading and writing any records, and by what right |
+//! | `pin`, `reset` | checking and changing the PIN; setting it anew and unblocking it |
+//! | `debit` | payments that the card notes |
+//! | `card`, `which` | a powered card; which one a caller means |
+//! | `psam` | the terminal's security module |
+//! | `apdu`, `source` | what any card can do; card files and PC/SC readers |
+//! | `fields` | what callers pass as text |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`] | `SSCardDriver.ini` |
 //! | `gate` | one thread at a time |
@@ -20,11 +25,19 @@ mod basic;
 pub mod boundary;
 mod card;
 pub mod code;
+mod debit;
 pub mod failure;
+mod fields;
 mod files;
 mod gate;
 mod hsm;
 mod pin;
+mod psam;
+mod request;
+mod reset;
+mod rights;
 mod session;
 pub mod settings;
 mod source;
+mod which;
+mod write;
