@@ -4,6 +4,8 @@
 //! virtual cards asks it for a card's own keys and ident code. It only computes: [`super::Centre`] decides who may ask,
 //! and the store keeps the keys.
 
+pub mod steps;
+
 use std::convert::Infallible;
 
 use zeroize::Zeroizing;

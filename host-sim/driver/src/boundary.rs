@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::code::Code;
 use crate::failure::{Failure, TEXT_MAX};
+use crate::fields;
 use crate::gate::Gate;
 use crate::request::Request;
 use crate::reset::Job;
@@ -35,6 +36,8 @@ pub enum Parameter {
     Number,
     /// A text that ends with NUL.
     Text,
+    /// A buffer for a field of the answer, of 256 bytes.
+    Field,
 }
 
 /// An exported function.
@@ -46,7 +49,7 @@ pub struct Function {
     pub about: &'static str,
     /// Its parameters before the last one.
     pub parameters: &'static [(&'static str, Parameter)],
-    /// The last one, the caller's buffer.
+    /// The last one, the caller's buffer; empty: there is none.
     pub buffer: &'static str,
 }
 
@@ -101,12 +104,58 @@ macro_rules! exports {
             }
         )*
 
-        /// Every exported function.
-        pub const FUNCTIONS: &[Function] = &[$(Function {
+        /// Those with one buffer.
+        const WITH_BUFFER: &[Function] = &[$(Function {
             name: stringify!($name),
             about: $about,
             parameters: &[$((stringify!($parameter), Parameter::$kind)),*],
             buffer: stringify!($buffer),
+        }),*];
+    };
+}
+
+/// Functions with a buffer for each field of the answer, and perhaps a last one for the message.
+macro_rules! exports_of_fields {
+    ($($about:literal $name:ident($($field:ident),*; $($message:ident)?) => $request:expr;)*) => {
+        $(
+            #[doc = $about]
+            ///
+            /// # Safety
+            /// Each buffer has 256 bytes, and nobody else uses it during the call. Pointers may be null.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name($($field: *mut c_char,)* $($message: *mut c_char)?) -> i64 {
+                // SAFETY: the caller promises what `reply_fields` asks for.
+                unsafe { reply_fields(&[$($field),*], &[$($message)?], || ask(&$request)) }
+            }
+        )*
+
+        /// Those with several buffers.
+        const OF_FIELDS: &[Function] = &[$(Function {
+            name: stringify!($name),
+            about: $about,
+            parameters: &[$((stringify!($field), Parameter::Field)),*],
+            buffer: concat!($(stringify!($message))?),
+        }),*];
+    };
+}
+
+/// Functions of which only the name is known: whatever they are passed is not looked at.
+macro_rules! exports_unknown {
+    ($($name:ident)*) => {
+        $(
+            /// Only the name is known. Not built: -13, and nothing is read or written.
+            #[unsafe(no_mangle)]
+            pub extern "C" fn $name() -> i64 {
+                Code::NotSupported.number()
+            }
+        )*
+
+        /// Those of which only the name is known.
+        const UNKNOWN: &[Function] = &[$(Function {
+            name: stringify!($name),
+            about: "Only the name is known. Not built: -13, and nothing is read or written.",
+            parameters: &[],
+            buffer: "",
         }),*];
     };
 }
@@ -169,12 +218,70 @@ exports! {
     iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::DebitStep2 { key: pKey };
     "Reads the newest payments that the card has noted, by the holder's PIN."
     iReadDebitRecord(iType: Number; pOutInfo) => Request::DebitRecords { kind: iType };
+    "The library asks the centre between the steps of iReadCardBas."
+    iReadCardBas_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "The library asks the centre between the steps of iReadCard."
+    iReadCard_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "The library asks the centre between the steps of iDoDebit."
+    iDoDebit_HSM_Step1To2(pMAC1SourceInfo: Text; pMAC1) => Request::DebitStep1To2 { question: pMAC1SourceInfo };
+    "Not built: -13. A window's program asks the centre itself."
+    iWriteCard_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "The library asks the centre between the steps of iReloadPIN."
+    iReloadPIN_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "Not built: -13. A window's program asks the centre itself, with the holder's document."
+    iReloadPIN_HSM_Step2To3(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "The library asks the centre between the steps of iUnblockPIN."
+    iUnblockPIN_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "Not built: -13. A window's program asks the centre itself, with the holder's document."
+    iUnblockPIN_HSM_Step2To3(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "iReadCardBas with a centre on this machine as security module; the password is a token for it."
+    iCommReadCardBas(wsdlAddress: Text, userId: Text, password: Text, authKey: Text, iType: Number; pOutInfo)
+        => Request::Remote { kind: iType, address: wsdlAddress, token: password };
     "Signs data; iType is of the signature. Not built: -13."
     PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo) => Request::NotBuilt { kind: None };
     "Verifies a signature; iType is of the signature. Not built: -13."
     PKI_VerifySign(pUserPin: Text, pCert: Text, pClearText: Text, pSignature: Text, iType: Number; pOutInfo)
         => Request::NotBuilt { kind: None };
 }
+
+exports_of_fields! {
+    "Reads the card's data, field by field."
+    iReadCardPublicInfo(KSBM, KLB, GFBB, JGBM, FKRQ, KYXQ, KH; pErrMsg) => Request::CardInfo;
+    "Reads the holder's data, field by field."
+    iReadPersonPublicInfo(SHBZHM, XM, XB, MZ, CSD, CSRQ; pErrMsg) => Request::PersonInfo;
+    "Gives the device's number and the PSAM's number for the terminal; there is no message."
+    iGetReaderInfo(pReaderSN, pPsamTermNo;) => Request::ReaderInfo;
+}
+
+exports_unknown! {
+    iReadIdentityInfo iReadPBOCAccount iReadPBOCAccount_Ext iPKBGetPIN iPKBVerifyPIN iPKBChangePIN DeviceBeep iCheckCard
+    iEnterCard iExitCard SwitchMode iGetCardType iWriteCardBas iWriteCardBas_HSM_Step1 iWriteCardBas_HSM_Step2
+    iReadSignatureKey iWriteCA iReadBankNumber iReadICCardNum iReadIdentityCard iInitParms iReadCardBasExt
+}
+
+const COUNT: usize = WITH_BUFFER.len() + OF_FIELDS.len() + UNKNOWN.len();
+
+/// Every exported function.
+pub const FUNCTIONS: &[Function] = &{
+    let mut all = [WITH_BUFFER[0]; COUNT];
+    let (tables, mut at, mut table) = ([WITH_BUFFER, OF_FIELDS, UNKNOWN], 0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            (at, row) = (at + 1, row + 1);
+        }
+        table += 1;
+    }
+    all
+};
 
 /// Carries out a request when no other thread does one.
 fn ask(request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -196,13 +303,57 @@ unsafe fn reply(buffer: *mut c_char, work: impl FnOnce() -> Result<Zeroizing<Vec
         Ok(text) => (0, text),
         Err(failure) => (failure.code.number(), Zeroizing::new(failure.gbk())),
     };
+    // SAFETY: not null, and the caller promises the rest.
+    unsafe { put(buffer, &text) };
+    number
+}
+
+/// Writes the fields of what `work` gives into a buffer each, or the message into the last one, and returns the code. What is not
+/// given is left empty.
+///
+/// # Safety
+/// Every buffer is null or has 256 bytes that nobody else uses.
+unsafe fn reply_fields(
+    fields: &[*mut c_char],
+    message: &[*mut c_char],
+    work: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, Failure>,
+) -> i64 {
+    if fields.iter().chain(message).any(|buffer| buffer.is_null()) {
+        return Code::Parameter.number();
+    }
+    let split = |text: Zeroizing<Vec<u8>>| {
+        let parts = fields::split(&text)?;
+        Ok(parts.into_iter().map(|part| Zeroizing::new(part.to_vec())).collect::<Vec<_>>())
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work().and_then(split)));
+    let (number, parts, words) = match outcome.unwrap_or_else(|_| Err(Code::Unknown.into())) {
+        Ok(parts) => (0, parts, Vec::new()),
+        Err(failure) => (failure.code.number(), Vec::new(), failure.gbk()),
+    };
+    let (words, mut parts) = (Zeroizing::new(words), parts.into_iter());
+    for buffer in fields {
+        let text = parts.next().unwrap_or_default();
+        // SAFETY: the caller promises the buffer's 256 bytes.
+        unsafe { put(*buffer, &text) };
+    }
+    for buffer in message {
+        // SAFETY: the same.
+        unsafe { put(*buffer, &words) };
+    }
+    number
+}
+
+/// Writes a text of this library's own, at most 255 bytes of it, and the NUL.
+///
+/// # Safety
+/// The buffer has 256 bytes that nobody else uses.
+unsafe fn put(buffer: *mut c_char, text: &[u8]) {
     let length = text.len().min(TEXT_MAX);
     // SAFETY: at most 255 bytes and the NUL, and the buffer has 256; the text is this library's own.
     unsafe {
         buffer.copy_from_nonoverlapping(text.as_ptr().cast(), length);
         buffer.add(length).write(0);
     }
-    number
 }
 
 /// Calls the PIN pad's library; see [`crate::pin::Keyboard`]. The library stays loaded: vendors' libraries start threads.

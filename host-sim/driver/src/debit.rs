@@ -35,6 +35,8 @@ pub(crate) struct Begin {
     debit: Debit,
     begun: Begun,
     terminal_serial: [u8; 4],
+    /// The card's number, if the caller gave it.
+    number: Vec<u8>,
 }
 
 impl Pay {
@@ -100,6 +102,7 @@ pub(crate) fn step_1(
     let internal = card.eight_bytes(&commands::internal_authenticate(&commands::join(original, process)))?;
     let mut begin = Begin::new(card, settings, keyboard, (pay, packed_terminal(&settings.terminal)))?;
     begin.internal = Cryptogram(internal);
+    begin.number = which.number().into();
     let factor = begin.begun.factor(begin.terminal_serial);
     let text = question(&begin.card, [&process, &original, &factor, &begin.debit.mac_1_data()], settings)?;
     Ok((begin, text))
@@ -157,7 +160,12 @@ impl Begin {
             (answer, StatusWord::OK) => Begun::read(&answer).ok_or(Code::Check)?,
             (_, sw) => return Err(sw.into()),
         };
-        Ok(Self { card, internal: Cryptogram([0; 8]), debit, begun, terminal_serial: random()? })
+        Ok(Self { card, internal: Cryptogram([0; 8]), debit, begun, terminal_serial: random()?, number: Vec::new() })
+    }
+
+    /// The card's number, as the caller gave it.
+    pub(crate) fn number(&self) -> &[u8] {
+        &self.number
     }
 
     fn note(&mut self, mac_1: [u8; 4]) -> Result<Noted, Failure> {

@@ -11,6 +11,7 @@
 //! | `debit` | payments that the card notes |
 //! | `card`, `which` | a powered card; which one a caller means |
 //! | `psam` | the terminal's security module |
+//! | `single`, `remote` | single fields for callers that want them so; the centre, asked by the library itself |
 //! | `apdu`, `source` | what any card can do; card files and PC/SC readers |
 //! | `fields` | what callers pass as text |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
@@ -33,11 +34,13 @@ mod gate;
 mod hsm;
 mod pin;
 mod psam;
+mod remote;
 mod request;
 mod reset;
 mod rights;
 mod session;
 pub mod settings;
+mod single;
 mod source;
 mod which;
 mod write;

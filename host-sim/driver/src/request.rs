@@ -43,6 +43,18 @@ pub(crate) enum Request<'a> {
     DebitStep2 { key: &'a [u8] },
     /// iReadDebitRecord.
     DebitRecords { kind: i32 },
+    /// iReadCardPublicInfo.
+    CardInfo,
+    /// iReadPersonPublicInfo.
+    PersonInfo,
+    /// iGetReaderInfo.
+    ReaderInfo,
+    /// iReadCardBas_HSM_Step1To2, iReadCard_HSM_Step1To2: the library asks the centre.
+    ReadStep1To2 { kind: i32, question: &'a [u8] },
+    /// iDoDebit_HSM_Step1To2.
+    DebitStep1To2 { question: &'a [u8] },
+    /// iCommReadCardBas: the centre's address and a token for it.
+    Remote { kind: i32, address: &'a [u8], token: &'a [u8] },
     /// Something that is not built, with its iType, if it has one.
     NotBuilt { kind: Option<i32> },
 }
@@ -76,9 +88,15 @@ impl Request<'_> {
             | Self::ResetStep1 { kind, .. }
             | Self::Debit { kind, .. }
             | Self::DebitStep1 { kind, .. }
-            | Self::DebitRecords { kind } => Some(kind),
+            | Self::DebitRecords { kind }
+            | Self::ReadStep1To2 { kind, .. }
+            | Self::Remote { kind, .. } => Some(kind),
             Self::NotBuilt { kind } => kind,
-            Self::BasicStep2 { .. }
+            Self::CardInfo
+            | Self::PersonInfo
+            | Self::ReaderInfo
+            | Self::DebitStep1To2 { .. }
+            | Self::BasicStep2 { .. }
             | Self::ReadStep2 { .. }
             | Self::WriteStep2 { .. }
             | Self::ResetStep2 { .. }

@@ -10,9 +10,11 @@ use crate::failure::Failure;
 use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
 use crate::pin::{self, Keyboard};
+use crate::remote::Remote;
 use crate::request::Request;
 use crate::reset::{self, Job, Ordered};
 use crate::settings::Settings;
+use crate::single;
 use crate::which::Which;
 use crate::write;
 
@@ -42,6 +44,9 @@ impl Session {
 
     /// Does it. A card that waits for a next step loses its power at any other request.
     pub(crate) fn answer(&mut self, request: &Request<'_>, settings: &Settings, keyboard: Keyboard) -> Outcome {
+        if let Some(text) = self.between(request, settings) {
+            return text;
+        }
         match (*request, self.pending.take()) {
             (Request::BasicStep2 { key }, Some(Pending::Basic(waiting))) => basic::step_2(waiting, key, settings),
             (Request::ReadStep2 { key }, Some(Pending::Read(waiting, wanted))) => files::step_2(waiting, key, &wanted),
@@ -63,6 +68,22 @@ impl Session {
                 self.begin(request, settings, keyboard)
             }
         }
+    }
+
+    /// What is asked of the centre between two steps; a card that waits goes on waiting.
+    fn between(&self, request: &Request<'_>, settings: &Settings) -> Option<Outcome> {
+        let ask = || match (*request, &self.pending) {
+            (Request::ReadStep1To2 { kind, question }, _) => {
+                check_kind(kind)?;
+                Remote::of_settings(settings)?.read(question)
+            }
+            (Request::DebitStep1To2 { question }, Some(Pending::Debit(begin))) => {
+                Remote::of_settings(settings)?.debit(question, begin.number())
+            }
+            _ => Err(Code::NotConnected.with("请先调用上一步")),
+        };
+        let is_between = matches!(request, Request::ReadStep1To2 { .. } | Request::DebitStep1To2 { .. });
+        is_between.then(|| ask().map(|key| Zeroizing::new(key.as_bytes().to_vec())))
     }
 
     /// Does what needs nothing from a call before.
@@ -105,6 +126,10 @@ impl Session {
                 Ok(self.wait(Pending::Debit(begin), text))
             }
             Request::DebitRecords { .. } => debit::records(settings, keyboard),
+            Request::CardInfo => single::card(settings),
+            Request::PersonInfo => single::person(settings),
+            Request::ReaderInfo => single::reader(settings),
+            Request::Remote { address, token, .. } => remote_read(settings, address, token),
             _ => Err(Code::NotSupported.into()),
         }
     }
@@ -112,6 +137,17 @@ impl Session {
     fn wait(&mut self, pending: Pending, text: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
         self.pending = Some(pending);
         text
+    }
+}
+
+/// iCommReadCardBas: both steps, with the centre between them if the card needs it.
+fn remote_read(settings: &Settings, address: &[u8], token: &[u8]) -> Outcome {
+    let text = |bytes| str::from_utf8(bytes).map_err(|_| Failure::from(Code::Parameter));
+    let remote = Remote::new(text(address)?, text(token)?)?;
+    match basic::step_1(settings) {
+        Ok((waiting, question)) => basic::step_2(waiting, remote.read(&question)?.as_bytes(), settings),
+        Err(failure) if failure.code == Code::HsmNotNeeded => basic::read(settings),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -22,6 +22,11 @@ impl Which {
         Self { ident: String::from_utf8_lossy(ident).into_owned(), number: number.into() }
     }
 
+    /// Its number, as the caller gave it.
+    pub(crate) fn number(&self) -> &[u8] {
+        &self.number
+    }
+
     /// Whether it is this one, by the ident code.
     ///
     /// # Errors

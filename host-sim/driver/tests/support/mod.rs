@@ -125,7 +125,7 @@ impl Desk {
             .spawn()
             .unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Caller { child, stdin, stdout }
+        Caller { child, stdin, stdout, fields: Vec::new() }
     }
 }
 
@@ -141,6 +141,7 @@ pub struct Caller {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
+    fields: Vec<Vec<u8>>,
 }
 
 impl Caller {
@@ -169,7 +170,15 @@ impl Caller {
         let mut word = || words.next().unwrap_or_else(|| panic!("{call}: the caller died"));
         let (result, clean, text) = (word().parse().unwrap(), word(), hex::decode(word()).unwrap());
         assert_eq!(clean, "1", "{call}: something behind the NUL was written, or the result is no int");
+        self.fields = words.map(|field| hex::decode(field).unwrap()).collect();
         (result, text)
+    }
+
+    /// The texts of the last call's buffers for fields, which were passed as `f`.
+    pub fn fields(&self) -> Vec<String> {
+        let text =
+            |field: &Vec<u8>| GBK.decode_without_bom_handling_and_without_replacement(field).unwrap().into_owned();
+        self.fields.iter().map(text).collect()
     }
 }
 
