@@ -102,7 +102,7 @@ fn records_are_written_and_read_again_with_and_without_a_mac() {
         assert_eq!(write("SSSEEF06|09|0D|$", "李四|1981-2-3|"), (-23, "传入数据不合法:第2项".into()));
         assert_eq!(write("SSSEEF06|09|$DF01EF05|20|$", "李四|").0, -14);
         assert_eq!(write("SSSEEF06|55|$", "李四|").0, -27267);
-        assert_eq!(write("DF02EF05|42|$", "1|"), (-24, "PSAM卡密钥级别不够:PSAM无此文件的密钥".into()));
+        assert_eq!(write("DF04EF06|90|$", "1|"), (-24, "PSAM卡密钥级别不够:PSAM无此文件的密钥".into()));
         assert_eq!(write("DF04EF08|01|$", "1|").0, -13, "no file of such records");
         let (result, text) = caller.call("iReadCard i1 i2 \"\" \"SSSEEF06|09|0D|0A|$DF01EF05|20|$\" o");
         assert_eq!((result, text.as_str()), (0, "李四|1981020|2|$7|$"), "{more}");

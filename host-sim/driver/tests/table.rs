@@ -145,6 +145,8 @@ fn every_function_in_every_plight() {
     for function in FUNCTIONS {
         for (plight, expected) in expected(function).into_iter().enumerate() {
             let kind = prepare(&desk, plight);
+            // No card waits for a next step.
+            assert_eq!(caller.call("iReadCardBas i0 o").0, -1);
             let (result, text) = caller.call(&call(function, kind, None));
             let line = format!("{:26} {:22} {result:6} {text}", function.name, PLIGHTS[plight]);
             println!("{line}");
