@@ -43,7 +43,7 @@ pub(crate) fn step_1(settings: &Settings) -> Result<(Waiting, Zeroizing<Vec<u8>>
 pub(crate) fn step_2(waiting: Waiting, key: &[u8], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut card = waiting.authenticate(key, key::READ_SSSE)?;
     card.select(EF05)?;
-    fields(&mut card, settings)
+    fields(&mut card, &with_terminal(settings))
 }
 
 /// The eleven fields. EF05 is selected.

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::files::shows_number;
 use crate::hsm::{question, unhex};
 use crate::pin::{self, Keyboard, Voice};
-use crate::psam::{Psam, packed_terminal, random};
+use crate::psam::{Psam, packed_terminal, random, with_terminal};
 use crate::settings::Settings;
 use crate::which::Which;
 
@@ -80,7 +80,7 @@ pub(crate) fn by_psam(
     let card = open(settings, which)?;
     let mut psam = Psam::open(settings, &card)?;
     let settings = &psam.named(settings);
-    let mut begin = Begin::new(card, settings, keyboard, (pay, psam.terminal(settings)))?;
+    let mut begin = Begin::new(card, settings, keyboard, (pay, packed_terminal(&settings.terminal)))?;
     let factor = begin.begun.factor(begin.terminal_serial);
     let parts = [&begin.debit.mac_1_data()[..], &begin.debit.mac_2_data()];
     let [mac_1, mac_2] = psam.debit_macs(&begin.card, factor, parts)?;
@@ -88,7 +88,7 @@ pub(crate) fn by_psam(
     if noted.mac_2 != mac_2 {
         return Err(Code::NotGenuine.with("MAC2错误,卡已记录"));
     }
-    begin.answer(noted, settings)
+    begin.answer(noted)
 }
 
 /// iDoDebit_HSM_Step1: the text has the factor of the session key for the seventh, and what MAC1 is over for the eighth value.
@@ -97,6 +97,7 @@ pub(crate) fn step_1(
     keyboard: Keyboard,
     (which, pay): (&Which, Pay),
 ) -> Result<(Begin, Zeroizing<Vec<u8>>), Failure> {
+    let settings = &with_terminal(settings);
     let mut card = open(settings, which)?;
     let [process, original] = [random::<8>()?, random::<8>()?];
     let internal = card.eight_bytes(&commands::internal_authenticate(&commands::join(original, process)))?;
@@ -109,7 +110,7 @@ pub(crate) fn step_1(
 }
 
 /// iDoDebit_HSM_Step2: `key` is `internal result|MAC1|`.
-pub(crate) fn step_2(mut begin: Begin, key: &[u8], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn step_2(mut begin: Begin, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let text = key.strip_suffix(b"|").unwrap_or(key);
     let bar = text.iter().position(|byte| *byte == b'|').ok_or(Code::Length)?;
     let (internal, mac) = text.split_at(bar);
@@ -120,7 +121,7 @@ pub(crate) fn step_2(mut begin: Begin, key: &[u8], settings: &Settings) -> Resul
         return Err(Code::NotGenuine.into());
     }
     let noted = begin.note(mac)?;
-    begin.answer(noted, settings)
+    begin.answer(noted)
 }
 
 fn open(settings: &Settings, which: &Which) -> Result<Powered, Failure> {
@@ -181,11 +182,11 @@ impl Begin {
     }
 
     /// Ident code, the card's serial number, terminal, the terminal's serial number, time, personal and pooled part, TAC, MAC2.
-    fn answer(&self, Noted { tac, mac_2 }: Noted, settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    fn answer(&self, Noted { tac, mac_2 }: Noted) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let mut answer = Answer::new();
         answer.field(self.card.ident_hex().as_bytes())?;
         answer.field(hex::encode_upper(self.begun.serial.to_be_bytes()).as_bytes())?;
-        answer.field(settings.terminal.as_bytes())?;
+        answer.field(hex::encode(self.debit.terminal).as_bytes())?;
         answer.field(hex::encode_upper(self.terminal_serial).as_bytes())?;
         answer.field(hex::encode(self.debit.time).as_bytes())?;
         answer.field(yuan(self.debit.personal).as_bytes())?;

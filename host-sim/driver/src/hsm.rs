@@ -9,6 +9,7 @@ use crate::answer::Answer;
 use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::psam::with_terminal;
 use crate::settings::Settings;
 
 /// Between two steps: the card, which keeps its power and its challenge.
@@ -39,7 +40,7 @@ impl Waiting {
         let data = commands::join(*original, *process);
         let internal = Cryptogram(card.eight_bytes(&commands::internal_authenticate(&data))?);
         let challenge = card.challenge()?;
-        let text = question(&card, [process, original, factor, &challenge], settings)?;
+        let text = question(&card, [process, original, factor, &challenge], &with_terminal(settings))?;
         Ok((Self { card, internal, factor: *factor }, text))
     }
 

@@ -52,11 +52,6 @@ impl Psam {
         named(settings, self.terminal.clone())
     }
 
-    /// The terminal's number, packed.
-    pub(crate) fn terminal(&self, settings: &Settings) -> [u8; TERMINAL] {
-        packed_terminal(self.terminal.as_ref().unwrap_or(&settings.terminal))
-    }
-
     /// Proves the caller to the card with this key; the card is in the application whose rights are wanted.
     ///
     /// # Errors

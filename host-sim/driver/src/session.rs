@@ -60,7 +60,7 @@ impl Session {
             (Request::ResetStep3 { job, key }, Some(Pending::Command(began, ordered))) if job == began => {
                 reset::step_3(ordered, key)
             }
-            (Request::DebitStep2 { key }, Some(Pending::Debit(begin))) => debit::step_2(begin, key, settings),
+            (Request::DebitStep2 { key }, Some(Pending::Debit(begin))) => debit::step_2(begin, key),
             (request, _) if request.continues() => Err(Code::NotConnected.with("请先调用上一步")),
             (request, pending) => {
                 // Before another one is powered: it may be the same.

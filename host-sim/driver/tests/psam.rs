@@ -23,6 +23,9 @@ fn a_card_of_version_3_is_read_and_the_psam_names_the_terminal() {
     assert_eq!(result, 0, "{text}");
     assert!(text.starts_with("320100|111111198101011110|X00000019|320100D15600000500"), "{text}");
     assert!(text.ends_with("|3.00|20260101|20360101|410100813475|FFFFFFFFFFFFFF|"), "{text}");
+    for step_1 in ["iReadCardBas_HSM_Step1 i1 o", "iReloadPIN_HSM_Step1 i1 \"\" o"] {
+        assert!(caller.call(step_1).1.ends_with("|410100813475|FFFFFFFFFFFFFF|"), "{step_1}");
+    }
     for generation in [Generation::V1, Generation::V2] {
         desk.put(&card(generation));
         let (result, text) = caller.call("iReadCardBas i3 o");
