@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use qiyong_protocol::card::commands::{application_aid, ins, join};
+use qiyong_protocol::card::debit::{Begun, Debit};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
@@ -108,7 +109,7 @@ struct Session {
     /// Holds for the next command only.
     challenge: Option<[u8; 8]>,
     /// The same of what INITIALIZE DEBIT has begun.
-    debit: Option<debit::Started>,
+    debit: Option<(Debit, Begun)>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
 }

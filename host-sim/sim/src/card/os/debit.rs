@@ -9,9 +9,6 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::{Bytes, KEY_TRIES, Reply, VirtualCard, only};
 
-/// What INITIALIZE DEBIT leaves for the command right after it.
-pub(super) type Started = (Debit, Begun);
-
 impl VirtualCard {
     /// Requires the PIN.
     pub(super) fn initialize_debit(&mut self, command: &Command<'_>) -> Reply {
@@ -34,7 +31,7 @@ impl VirtualCard {
         (begun.bytes().to_vec(), StatusWord::OK)
     }
 
-    pub(super) fn debit(&mut self, command: &Command<'_>, started: Option<Started>) -> Reply {
+    pub(super) fn debit(&mut self, command: &Command<'_>, started: Option<(Debit, Begun)>) -> Reply {
         let Some((debit, begun)) = started else {
             return only(StatusWord::CONDITIONS_NOT_SATISFIED);
         };
