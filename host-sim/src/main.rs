@@ -11,12 +11,14 @@ mod card_send;
 mod card_show;
 mod centre;
 mod chaos;
+mod completions;
 mod demo;
 mod doctor;
 mod emulate;
 mod exchange;
 mod extras;
 mod flash;
+mod manual;
 mod objects;
 mod output;
 mod pcscd;
@@ -36,13 +38,17 @@ mod vicc;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The version, and the commit that it was built from where there is one.
+const VERSION: &str = env!("QIYONG_VERSION");
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
 /// Exit status: 0 done, 1 the answer is no, 2 bad input or environment.
 #[derive(Parser)]
-#[command(name = "qiyong", version)]
+#[command(name = "qiyong", version = VERSION)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -116,6 +122,13 @@ enum Verb {
     Centre(CentreVerb),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
+    /// Print what a shell needs to complete this program's verbs and flags
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the pages of the manual, one for each verb, or print one
+    Manual(manual::ManualArgs),
 }
 
 #[derive(Subcommand)]
@@ -225,6 +238,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
+        Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
+        Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),
         Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),

@@ -44,6 +44,7 @@ mod program;
 mod scenarios;
 mod secrets;
 mod settlement;
+mod shell;
 mod slot;
 mod storage;
 mod terminal;

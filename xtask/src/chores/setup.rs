@@ -12,10 +12,11 @@ use crate::chores::pico;
 use crate::chores::python;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 16] = [
     Package { name: "chromium", purpose: "a browser, which must show the card centre's page" },
     Package { name: "chromium-driver", purpose: "what leads that browser from page to page" },
     Package { name: "curl", purpose: "an independent client of the card centre" },
+    Package { name: "groff-base", purpose: "what sets pages of a manual, which must find no fault in ours" },
     Package {
         name: "libpcsclite-dev",
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
@@ -36,6 +37,7 @@ const PACKAGES: [Package; 14] = [
     Package { name: "vsmartcard-vpcd", purpose: "a virtual reader for that daemon" },
     Package { name: "valgrind", purpose: "callgrind, which counts the instructions of the engines" },
     Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
+    Package { name: "zsh", purpose: "a shell that must load our completions" },
 ];
 
 /// Runs the verb.
