@@ -2,6 +2,7 @@
 //! page may is asked here, on the terminal; what is served, to whom and how is `qiyong-page`'s.
 
 use std::env;
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use qiyong_page::{Limits, Plan, Service};
 use sscarddriver::settings::{Settings, Source};
 use tokio::runtime;
 use tokio::sync::watch;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::output::{self, Output, Verdict};
 use crate::{rows, signals};
@@ -46,9 +48,34 @@ pub(crate) struct ServePageArgs {
     /// Consent to the pages of --origin now, instead of being asked here when one of them comes
     #[arg(long)]
     consent: bool,
+    /// What goes to standard error, a line of JSON for each request and call: `all`, `trouble` alone, or nothing (`off`)
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    log: Log,
     /// Where consents are kept, mode 0600; without it qiyong/page-consents in the folder for state ($XDG_STATE_HOME)
     #[arg(long, value_name = "FILE")]
     consents: Option<PathBuf>,
+}
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Log {
+    All,
+    Trouble,
+    Off,
+}
+
+impl Log {
+    /// Sends it to standard error, a line of JSON each.
+    fn start(self) {
+        let level = match self {
+            Self::All => LevelFilter::INFO,
+            Self::Trouble => LevelFilter::WARN,
+            Self::Off => LevelFilter::OFF,
+        };
+        let log = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(level).with_writer(io::stderr);
+        // A second subscriber would be a fault of this program, and the first one stays.
+        let _ = log.try_init();
+    }
 }
 
 fn port(text: &str) -> Result<(Door, u16), String> {
@@ -96,8 +123,7 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
             consents.answer(origin, true).map_err(|error| error.to_string())?;
         }
     }
-    // A second subscriber would be a fault of this program, and the first one stays.
-    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).try_init();
+    args.log.start();
     let (origins, limits) = (args.origin.clone(), Limits::default());
     let plan = Plan { origins, consents: Arc::clone(&consents), doors, settings: args.settings(), limits };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();

@@ -1,5 +1,5 @@
 //! `qiyong serve-page` with a browser that nobody here wrote: pages from the internet, from an intranet and in frames read a
-//! card where they may, say why where they may not, and a foreign page gets nothing (docs/page.md, docs/driver.md §B).
+//! card where they may, say why where they may not, and a foreign page gets nothing (docs/page.md §4, docs/driver.md §B).
 
 use std::fs;
 use std::io::{BufRead, Read, Write};

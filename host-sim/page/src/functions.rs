@@ -1,4 +1,4 @@
-//! What a page may call, and its call out of JSON.
+//! What a page may call (docs/page.md §5), and its call out of JSON.
 //!
 //! The list is of what pages may call, so that a function which the library gets later is closed to them until somebody has
 //! thought about it. Not here: the call itself (`cards`), and the quirks of other protocols' messages (`door`).
@@ -30,7 +30,15 @@ pub(crate) const READ: &str = "iReadCardBas";
 /// The second step of the same with a security module.
 pub(crate) const READ_STEP_2: &str = "iReadCardBas_HSM_Step2";
 /// At these a person keys something, or may have to.
-const AT_PAD: [&str; 4] = ["iVerifyPIN", "iChangePIN", "iReadCard", "iDoDebit"];
+const AT_PAD: [&str; 7] = [
+    "iVerifyPIN",
+    "iChangePIN",
+    "iReadCard",
+    "iDoDebit",
+    "iDoDebit_HSM_Step1",
+    "iDoDebit_HSM_Step2",
+    "iReadDebitRecord",
+];
 
 /// A call, ready for the library.
 pub(crate) struct Call {
@@ -144,7 +152,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// docs/page.md, "What never passes".
+    /// docs/page.md §5.
     #[test]
     fn no_function_for_pages_takes_or_gives_a_pin() {
         for function in served() {

@@ -1,4 +1,5 @@
-//! Which request gets an answer: it is for this machine, its page is listed, and a person has consented to that page.
+//! Which request gets an answer (docs/page.md §1, docs/driver.md §B): it is for this machine, its page is listed, and a person has
+//! consented to that page.
 //!
 //! What a browser says of a page is believed, since no page can forge it; another program on this computer can, and is not
 //! kept out (docs/limits.md). Not here: Local Network Access, which is the browser's check before any of this.

@@ -1,4 +1,4 @@
-//! How much a page may send, and how long anything may take. Each figure can be set; these are the defaults.
+//! How much a page may send, and how long anything may take (docs/page.md §6). Each figure can be set; these are the defaults.
 
 use std::time::Duration;
 

@@ -60,7 +60,7 @@ pub(crate) fn router(shared: Shared) -> Router {
     paths.layer(from_fn_with_state(Arc::clone(&shared), guarded)).with_state(shared)
 }
 
-/// The snippet for a page.
+/// The snippet for a page, which wakes the browser's question and names a refusal (docs/page.md §4, docs/driver.md §B).
 const SNIPPET: &str = include_str!("../page/qiyong.js");
 /// The sample page.
 const SAMPLE: &str = include_str!("../page/sample.html");
@@ -144,7 +144,7 @@ pub(crate) async fn answer_own(cards: &Cards, message: &[u8]) -> Result<own::Ans
     };
     let (name, is_masked) = (request.call.name(), request.is_masked());
     let outcome = cards.call(request.call).await;
-    Ok(own::Answer { id, ..own::Answer::new(name, is_masked, &outcome) })
+    Ok(own::Answer::new(id, name, is_masked, &outcome))
 }
 
 async fn read_entry(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Json<Value> {

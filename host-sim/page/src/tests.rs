@@ -13,6 +13,7 @@ use client::{Desk, HIS, ID_NUMBER, Served};
 
 const READ: &str = r#"{"function":"iReadCardBas","iType":3}"#;
 
+/// docs/page.md §2.
 #[tokio::test]
 async fn a_page_reads_who_the_holder_is() {
     let served = Served::start(Limits::default()).await;
@@ -36,7 +37,7 @@ async fn a_page_reads_who_the_holder_is() {
     served.end().await;
 }
 
-/// docs/driver.md §A.4.
+/// docs/page.md §3, docs/driver.md §A.4.
 #[tokio::test]
 async fn pages_in_use_read_by_their_own_protocols() {
     let served = Served::start(Limits::default()).await;
@@ -115,6 +116,7 @@ async fn beside_each_socket_there_is_something_to_fetch() {
     served.end().await;
 }
 
+/// docs/page.md §1.
 #[tokio::test]
 async fn a_foreign_origin_gets_nothing_at_any_port() {
     let served = Served::start(Limits::default()).await;
@@ -170,7 +172,7 @@ async fn a_listed_page_waits_for_consent_and_reads_why() {
     served.end().await;
 }
 
-/// docs/page.md, "What never passes".
+/// docs/page.md §5.
 #[tokio::test]
 async fn a_pin_never_passes() {
     let served = Served::start(Limits::default()).await;

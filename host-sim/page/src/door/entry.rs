@@ -1,7 +1,7 @@
 //! The protocol of pages that fetch `http://localhost:8321/readcard/entry?param=sicard`: `code` is 200 or 1001, beside it
 //! `message`, `data` and `sign`.
 //!
-//! `data` has the fields by our own names, and `sign` is empty: callers do not show theirs (docs/page.md).
+//! `data` has the fields by our own names, and `sign` is empty: callers do not show theirs (docs/page.md §3).
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The protocols: one of our own, and three that pages in use speak (docs/driver.md §A.4). Each turns a message into a call of
 //! the library, and what the library answers into the protocol's own form.
 //!
-//! Of the three, what is known comes from callers; what they do not show is decided in docs/page.md. Not here: ports, paths
+//! Of the three, what is known comes from callers; what they do not show is decided in docs/page.md §3. Not here: ports, paths
 //! and sockets (`routes`, `socket`), and who may ask (`guard`).
 
 pub(crate) mod entry;

@@ -1,4 +1,4 @@
-//! Our own protocol, version 1 (docs/page.md): a call by the library's names, and its code, text and fields.
+//! Our own protocol, version 1 (docs/page.md §2): a call by the library's names, and its code, text and fields.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -48,7 +48,7 @@ fn request(mut object: Map<String, Value>) -> Result<Request, Refusal> {
 pub(crate) struct Answer {
     /// As the request had it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<Value>,
+    id: Option<Value>,
     code: i64,
     /// The library's text; not in a masked answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,8 +62,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a call of the function `name`.
-    pub(crate) fn new(name: &str, is_masked: bool, outcome: &Outcome) -> Self {
+    /// The answer to a call of the function `name`; `id` is the request's.
+    pub(crate) fn new(id: Option<Value>, name: &str, is_masked: bool, outcome: &Outcome) -> Self {
         let reads = outcome.code == 0 && [READ, READ_STEP_2].contains(&name);
         let fields = match (reads, is_masked) {
             (false, _) => None,
@@ -72,7 +72,7 @@ impl Answer {
         };
         // What went wrong names nobody.
         let text = (!is_masked || outcome.code != 0).then(|| outcome.text.to_string());
-        Self { id: None, code: outcome.code, text, fields, en: outcome.english }
+        Self { id, code: outcome.code, text, fields, en: outcome.english }
     }
 }
 

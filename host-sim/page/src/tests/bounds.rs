@@ -1,4 +1,4 @@
-//! How much a page may send, and how long it may take.
+//! How much a page may send, and how long it may take (docs/page.md §6).
 
 use std::time::Duration;
 
