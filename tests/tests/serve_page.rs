@@ -108,12 +108,15 @@ fn chromium_reads_where_it_may_and_says_why_where_it_may_not() {
         assert_eq!(shown, (&json!("read"), &json!("张*"), &json!("111*************10"), &json!("")), "{read}: {page}");
     }
     for (refused, outcome, words) in [
-        ("https, not asked", "permission-not-given", "LocalNetworkAccessAllowedForUrls"),
+        // Without a window the browser takes the question for refused.
+        ("https, not asked", "permission-denied", "LocalNetworkAccessAllowedForUrls"),
         ("https, forbidden", "permission-denied", "LoopbackNetworkAllowedForUrls"),
         ("http", "page-not-secure", "LocalNetworkAccessRestrictionsTemporaryOptOut"),
         ("frame", "frame-not-allowed", "allow=\"loopback-network\""),
         ("strict page", "blocked-by-page", "connect-src"),
         ("no service", "not-running", "qiyong serve-page"),
+        ("no service, intranet", "permission-not-given", "the service is not running"),
+        ("no service, intranet, http", "page-not-secure", "the service is not running"),
         ("foreign", "origin-not-listed", "--origin https://evil.example"),
         ("foreign, intranet", "origin-not-listed", "--origin http://evil.example"),
     ] {

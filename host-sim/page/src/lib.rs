@@ -7,7 +7,7 @@
 //! | [`door`] | the protocols: one of our own, and three that pages in use speak (docs/driver.md §A.4) |
 //! | `guard`, [`origin`], [`consent`] | which page gets an answer: its origin is listed, and a person has consented |
 //! | `functions`, `cards`, `shown` | what a page may call, the call, and what is told of its answer |
-//! | `routes`, `socket`, `serve`, [`Limits`] | paths, sockets, connections, and their bounds |
+//! | `routes`, `socket`, `shared`, `serve`, [`Limits`] | paths, sockets, what both share, connections, and their bounds |
 //! | `refusal` | why a page gets nothing, in two languages |
 //!
 //! A PIN never passes here: no function that a page may call takes or gives one, and a message that seems to contain one is
@@ -25,6 +25,7 @@ pub mod origin;
 mod refusal;
 mod routes;
 mod serve;
+mod shared;
 mod shown;
 mod socket;
 
@@ -45,7 +46,7 @@ use consent::Consents;
 use door::Door;
 use guard::Guard;
 use origin::Origin;
-use routes::Shared;
+use shared::Shared;
 
 /// What to serve, and to whom.
 pub struct Plan {
@@ -121,9 +122,6 @@ impl Service {
         let _ = tokio::time::timeout(limits.farewell, sockets.acquire_many(all)).await;
     }
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

@@ -15,28 +15,16 @@ use axum::routing::{any, get, post};
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 use sscarddriver::boundary::Parameter;
-use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::cards::Cards;
 use crate::consent::Consent;
-use crate::door::{Door, entry, own};
+use crate::door::{Door, entry};
 use crate::functions::{self, Call};
-use crate::guard::{self, Guard, HEALTH, Pass, Verdict};
+use crate::guard::{self, HEALTH, Pass, Verdict};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::shared::{Shared, answer_own};
 use crate::socket;
-
-/// What the paths of one port share.
-pub(crate) struct Shared {
-    pub(crate) door: Door,
-    pub(crate) guard: Arc<Guard>,
-    pub(crate) cards: Arc<Cards>,
-    /// Room for sockets, of all ports together.
-    pub(crate) sockets: Arc<Semaphore>,
-    pub(crate) limits: Limits,
-    pub(crate) end: watch::Receiver<bool>,
-}
 
 /// The paths of one port.
 pub(crate) fn router(shared: Shared) -> Router {
@@ -133,18 +121,6 @@ async fn call(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         Ok(answer) => Json(answer).into_response(),
         Err((_, refusal)) => refusal.into_response(),
     }
-}
-
-/// Carries out a message of our own protocol. With a refusal comes the message's `id`.
-pub(crate) async fn answer_own(cards: &Cards, message: &[u8]) -> Result<own::Answer, (Option<Value>, Refusal)> {
-    let (id, request) = own::read(message);
-    let request = match request {
-        Ok(request) => request,
-        Err(refusal) => return Err((id, refusal)),
-    };
-    let (name, is_masked) = (request.call.name(), request.is_masked());
-    let outcome = cards.call(request.call).await;
-    Ok(own::Answer::new(id, name, is_masked, &outcome))
 }
 
 async fn read_entry(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Json<Value> {

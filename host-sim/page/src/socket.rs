@@ -11,7 +11,7 @@ use crate::cards::Outcome;
 use crate::door::{Door, named, typed};
 use crate::functions::Call;
 use crate::refusal::Refusal;
-use crate::routes::{Shared, answer_own};
+use crate::shared::{Shared, answer_own};
 
 /// Serves it to its end.
 pub(crate) async fn serve(mut socket: WebSocket, shared: Arc<Shared>) {

@@ -37,7 +37,7 @@ async fn a_page_reads_who_the_holder_is() {
     served.end().await;
 }
 
-/// docs/page.md §3, docs/driver.md §A.4.
+/// docs/page.md §3, docs/driver.md §A.4; no identity card is read (docs/card.md §4.4).
 #[tokio::test]
 async fn pages_in_use_read_by_their_own_protocols() {
     let served = Served::start(Limits::default()).await;
@@ -156,8 +156,9 @@ async fn a_foreign_origin_gets_nothing_at_any_port() {
 async fn a_listed_page_waits_for_consent_and_reads_why() {
     let served = Served::start(Limits::default()).await;
     let new = "https://new.example";
-    let call = || served.fetch(Door::Own, "POST", "/v1/call", &[("origin", new)], READ);
-    let health = || served.fetch(Door::Own, "GET", "/health", &[("origin", new)], "");
+    let headers = [("origin", new)];
+    let call = || served.fetch(Door::Own, "POST", "/v1/call", &headers, READ);
+    let health = || served.fetch(Door::Own, "GET", "/health", &headers, "");
     assert_eq!(health().await.json().1["consent"], "awaited");
     let refused = call().await;
     assert_eq!(refused.header("access-control-allow-origin"), Some(new), "the page may read why");

@@ -185,6 +185,8 @@ try:
         "intranet, http": read("his", "intranet-http"),
         "strict page": read("his", path="strict.html"),
         "no service": read("his", port=service["nobody"]),
+        "no service, intranet": read("his", "intranet-https", port=service["nobody"]),
+        "no service, intranet, http": read("his", "intranet-http", port=service["nobody"]),
         "consent": read("asked"),
         "foreign": read("evil"),
         "taken": browser.run(TAKE, service),

@@ -1,6 +1,7 @@
 //! Messages that nobody means well: each gets an error in its protocol's form, and the service goes on.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -33,9 +34,9 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// Keys that protocols have, and others.
 fn key() -> impl Strategy<Value = String> {
-    let known =
+    const KNOWN: [&str; 11] =
         ["function", "iType", "iAuthType", "pCardInfo", "pFileAddr", "pKey", "pkey", "masked", "id", "type", "pin"];
-    prop_oneof![prop::sample::select(&known[..]).prop_map(str::to_string), ".{0,8}"]
+    prop_oneof![prop::sample::select(&KNOWN[..]).prop_map(str::to_string), ".{0,8}"]
 }
 
 /// Bytes that may be a message: JSON, JSON that was damaged, or anything.
