@@ -1,8 +1,10 @@
 //! How much a page may send, and how long it may take (docs/page.md §6).
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
+use tokio::runtime;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::READ;
@@ -79,12 +81,20 @@ async fn more_calls_than_there_is_room_for_are_told_so() {
     served.end().await;
 }
 
-#[tokio::test]
-async fn a_call_that_takes_too_long_is_told_so() {
-    let served = Served::start(Limits { call_within: Duration::ZERO, ..Limits::default() }).await;
-    let (_, answer) = served.call(READ).await;
-    assert_eq!(answer["text"], "读卡器忙:读卡器没有及时应答");
-    served.end().await;
+/// The library's only thread is kept, so that the call never begins.
+#[test]
+fn a_call_that_takes_too_long_is_told_so() {
+    let runtime = runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    let (free, kept) = mpsc::channel::<()>();
+    runtime.block_on(async {
+        let keeper = tokio::task::spawn_blocking(move || kept.recv());
+        let served = Served::start(Limits { call_within: SHORT, ..Limits::default() }).await;
+        let (_, answer) = served.call(READ).await;
+        assert_eq!((&answer["code"], &answer["text"]), (&(-103).into(), &"读卡器忙:读卡器没有及时应答".into()));
+        drop(free);
+        keeper.await.unwrap().unwrap_err();
+        served.end().await;
+    });
 }
 
 #[tokio::test]
