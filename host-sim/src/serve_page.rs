@@ -48,8 +48,9 @@ pub(crate) struct ServePageArgs {
     /// Consent to the pages of --origin now, instead of being asked here when one of them comes
     #[arg(long)]
     consent: bool,
-    /// What goes to standard error, a line of JSON for each request and call: `all`, `trouble` alone, or nothing (`off`)
-    #[arg(long, value_name = "WHICH", default_value = "all")]
+    /// What goes to standard error, in lines of JSON: trouble, and each page once that is not listed; each request and call, too
+    /// (`all`); or nothing (`off`)
+    #[arg(long, value_name = "WHICH", default_value = "trouble")]
     log: Log,
     /// Where consents are kept, mode 0600; without it qiyong/page-consents in the folder for state ($XDG_STATE_HOME)
     #[arg(long, value_name = "FILE")]
@@ -130,7 +131,10 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
     let verdict = runtime.block_on(async {
         let told = signals::until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
-        let service = Service::bind(plan).await.map_err(|error| error.to_string())?;
+        let service = Service::bind(plan).await.map_err(|error| {
+            let door = error.door;
+            format!("{error}; give another one (--port {door}=0 takes a free one), or leave it out (--without {door})")
+        })?;
         for (door, address) in service.addresses().map_err(|error| error.to_string())? {
             let scheme = if matches!(door, Door::Named | Door::Typed) { "ws" } else { "http" };
             output.line(&format!("listening: {door} {scheme}://{address}"));

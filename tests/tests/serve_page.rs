@@ -41,7 +41,7 @@ fn desk() -> (TempDir, String) {
 /// The service for these pages, on free ports, which it says; whoever is asked for consent says yes.
 fn serve(folder: &Path, origins: &[String]) -> (Watched, Map<String, Value>) {
     let mut command = Command::new(qiyong());
-    command.current_dir(folder).args(["serve-page", "--card", "card.toml", "--consents", "consents"]);
+    command.current_dir(folder).args(["serve-page", "--card", "card.toml", "--consents", "consents", "--log", "all"]);
     for origin in origins {
         command.args(["--origin", origin]);
     }
@@ -154,6 +154,10 @@ fn chromium_reads_where_it_may_and_says_why_where_it_may_not() {
     let output = service.output();
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && log.contains("\"function\":\"iReadCardBas\",\"code\":0"), "{log}");
+    for stranger in ["https", "intranet-http"].map(|page| at("evil", page)) {
+        let asked = format!("\"message\":\"a page that is not listed has asked\",\"origin\":\"{stranger}\"");
+        assert_eq!(log.matches(&asked).count(), 1, "{log}");
+    }
     for secret in [ID_NUMBER, "张三", "param="] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }

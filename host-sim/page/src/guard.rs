@@ -4,8 +4,9 @@
 //! What a browser says of a page is believed, since no page can forge it; another program on this computer can, and is not
 //! kept out (docs/limits.md). Not here: Local Network Access, which is the browser's check before any of this.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
@@ -34,7 +35,12 @@ const NEARER: [(&str, &str); 2] = [
 pub(crate) struct Guard {
     origins: Vec<Origin>,
     consents: Arc<Consents>,
+    /// Pages that are not listed and came all the same: each is in the log once.
+    strangers: Mutex<BTreeSet<Origin>>,
 }
+
+/// As many strangers are told apart; a page can come under any number of names.
+const STRANGERS_MAX: usize = 64;
 
 /// What is to be done with a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +62,7 @@ pub(crate) enum Pass {
 
 impl Guard {
     pub(crate) const fn new(origins: Vec<Origin>, consents: Arc<Consents>) -> Self {
-        Self { origins, consents }
+        Self { origins, consents, strangers: Mutex::new(BTreeSet::new()) }
     }
 
     /// Judges a request. Nothing of its body has been read yet.
@@ -73,8 +79,12 @@ impl Guard {
             (Some(origin), None) => origin.to_str().ok().and_then(|text| text.parse().ok()),
             _ => None,
         };
-        let Some(page) = page.filter(|page| self.origins.contains(page)) else {
-            return nobody(Err(Refusal::Origin));
+        let page = match page {
+            Some(page) if self.origins.contains(&page) => page,
+            stranger => {
+                stranger.into_iter().for_each(|page| self.note(page));
+                return nobody(Err(Refusal::Origin));
+            }
         };
         let is_preflight =
             request.method == Method::OPTIONS && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -89,6 +99,14 @@ impl Guard {
             }
         };
         Verdict { page: Some(page), pass }
+    }
+
+    fn note(&self, stranger: Origin) {
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if strangers.len() < STRANGERS_MAX && !strangers.contains(&stranger) {
+            tracing::warn!(origin = stranger.as_str(), "a page that is not listed has asked");
+            strangers.insert(stranger);
+        }
     }
 }
 

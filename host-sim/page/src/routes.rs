@@ -1,12 +1,12 @@
 //! Which path leads where at each port, and what stands before and behind all of them: the guard, and a line in the log.
 //!
-//! The log has method, path, status and origin, and never a query, a body or an answer.
+//! The log has method, path, status and origin, and never a query, a body or an answer; of a path that is not ours nothing either.
 
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{MatchedPath, RawQuery, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -64,7 +64,8 @@ async fn method() -> Refusal {
 /// Judges a request before its path sees it.
 async fn guarded(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let (method, path) = (parts.method.clone(), parts.uri.path().to_string());
+    let method = parts.method.clone();
+    let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_string()).unwrap_or_default();
     let Verdict { page, pass } = shared.guard.judge(&parts);
     let mut answer = match pass {
         Ok(Pass::On(consent)) => {
