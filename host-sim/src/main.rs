@@ -29,6 +29,10 @@ mod reach;
 mod readers;
 mod rows;
 mod scenario;
+#[cfg(feature = "serve")]
+mod serve_page;
+#[cfg(feature = "serve")]
+mod signals;
 mod stack;
 mod story;
 mod terminal;
@@ -120,6 +124,9 @@ enum Verb {
     /// A card centre: its database, and every act that people and other systems do there
     #[command(subcommand)]
     Centre(CentreVerb),
+    /// Let pages of hospitals read cards: a local service for browsers, over HTTP and WebSockets
+    #[cfg(feature = "serve")]
+    ServePage(serve_page::ServePageArgs),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
     /// Print what a shell needs to complete this program's verbs and flags
@@ -237,6 +244,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
         #[cfg(feature = "serve")]
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
+        #[cfg(feature = "serve")]
+        Verb::ServePage(args) => serve_page::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),

@@ -43,6 +43,7 @@ mod production;
 mod program;
 mod scenarios;
 mod secrets;
+mod serve_page;
 mod settlement;
 mod shell;
 mod slot;

@@ -99,6 +99,20 @@ macro_rules! exports {
             }
         )*
 
+        /// What a function of this name is asked for with these values; `None`: there is none, or its values are others.
+        fn request_of<'a>(name: &str, values: &[Value<'a>]) -> Option<Request<'a>> {
+            let mut values = values.iter();
+            let request = match name {
+                $(stringify!($name) => {
+                    $(let Some(Value::$kind($parameter)) = values.next().copied() else { return None };)*
+                    let _ = ($($parameter,)*);
+                    $request
+                })*
+                _ => return None,
+            };
+            values.next().is_none().then_some(request)
+        }
+
         /// Every exported function.
         pub const FUNCTIONS: &[Function] = &[$(Function {
             name: stringify!($name),
@@ -168,10 +182,34 @@ exports! {
         => Request::NotBuilt { kind: None };
 }
 
+/// A value of a parameter, for callers in Rust.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// An int.
+    Number(c_int),
+    /// A text in GBK.
+    Text(&'a [u8]),
+}
+
+/// Calls a function by its name, without pointers: what the local service for pages does. It shares the session, and with it
+/// its turn, with callers in C. The answer is GBK.
+///
+/// # Errors
+/// Those of the function; −14 also if there is none of this name, a value is not of its parameter's kind, or a text contains NUL.
+pub fn call(name: &str, values: &[Value<'_>], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if values.iter().any(|value| matches!(value, Value::Text(text) if text.contains(&0))) {
+        return Err(Code::Parameter.into());
+    }
+    ask_with(&request_of(name, values).ok_or(Code::Parameter)?, settings)
+}
+
 /// Carries out a request when no other thread does one.
 fn ask(request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let settings = Settings::load()?;
-    SESSION.with(settings.busy, |session| session.answer(request, &settings, key_in)).unwrap_or(Err(Code::Busy.into()))
+    ask_with(request, &Settings::load()?)
+}
+
+fn ask_with(request: &Request<'_>, settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    SESSION.with(settings.busy, |session| session.answer(request, settings, key_in)).unwrap_or(Err(Code::Busy.into()))
 }
 
 /// Writes what `work` gives into the caller's buffer, and returns the code.
@@ -213,4 +251,30 @@ fn key_in(library: &Path, voice: u8, seconds: u8) -> Result<(i32, Zeroizing<Vec<
     copy.extend(digits);
     // A library whose function returns an int leaves the upper half undefined.
     Ok((result as i32, copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A caller in Rust reaches what a caller in C does, and no text that a caller in C could not pass.
+    #[test]
+    fn each_function_has_its_name_and_its_values() {
+        for function in FUNCTIONS {
+            let values = function.parameters.iter().map(|(_, kind)| match kind {
+                Parameter::Number => Value::Number(1),
+                Parameter::Text => Value::Text(b""),
+            });
+            let values: Vec<_> = values.collect();
+            assert!(request_of(function.name, &values).is_some(), "{}", function.name);
+            let more: Vec<_> = values.iter().copied().chain([Value::Number(1)]).collect();
+            assert!(request_of(function.name, &more).is_none(), "{}", function.name);
+            assert!(values.is_empty() || request_of(function.name, &values[1..]).is_none(), "{}", function.name);
+        }
+        assert!(request_of("iReadCardBas", &[Value::Text(b"1")]).is_none());
+        let code = |name, values: &[Value<'_>]| call(name, values, &Settings::default()).unwrap_err().code;
+        assert_eq!(code("iFormat", &[]), Code::Parameter);
+        assert_eq!(code("iReadCardBas_HSM_Step2", &[Value::Text(b"1\x002")]), Code::Parameter);
+        assert_eq!(code("iReadCardBas", &[Value::Number(7)]), Code::CardType);
+    }
 }

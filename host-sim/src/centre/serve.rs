@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use qiyong_centre::{Centre, Place};
@@ -20,6 +19,7 @@ use super::db::place;
 use super::over_http::OverHttp;
 use super::{damaged, open, regions};
 use crate::output::{Output, Verdict};
+use crate::signals::until_told;
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
@@ -190,18 +190,4 @@ async fn serve(
         ended = async { tokio::try_join!(http, iso) } => ended.map(|_| ()),
         () = told => Ok(()),
     }
-}
-
-/// Waits until the process is told to end: SIGTERM, SIGINT or SIGHUP, from now on.
-fn until_told() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
 }

@@ -26,15 +26,19 @@ const MAY: &[(&str, &[&str])] = &[
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     // Of the simulator only the card in a file, behind a feature; no database and no centre.
     ("host-sim/driver", &["qiyong-firmware", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
+    // Of the house the library alone: what it does not do, no page can make it do.
+    ("host-sim/page", &["qiyong-driver"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     (
         "host-sim",
         &[
             "qiyong-centre",
+            "qiyong-driver",
             "qiyong-firmware",
             "qiyong-http",
             "qiyong-iso",
             "qiyong-lab",
+            "qiyong-page",
             "qiyong-pcsc",
             "qiyong-protocol",
             "qiyong-sim",

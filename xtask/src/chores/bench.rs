@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: measures the engines, the ways through PC/SC, a centre with many people and with many terminals, and what
-//! the image takes when it runs. Prints tables or one JSON object, each figure with its bound.
+//! `cargo xtask bench`: measures the engines, the ways through PC/SC, a centre with many people and with many terminals,
+//! a page that reads cards, and what the image takes when it runs. Prints tables or one JSON object, each figure with its bound.
 //!
 //! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`, and in `instructions` for what is counted;
 //! this file only runs them, in release mode. Of these `test` runs only what is counted, since a time also depends on this
@@ -30,6 +30,7 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
         bench("pcsc", json),
         bench("centre", json),
         bench("terminals", json),
+        bench("page", json),
         image_figures(json),
     ];
     if json {
