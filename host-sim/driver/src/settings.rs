@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use encoding_rs::GBK;
@@ -72,9 +73,10 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, or a value in it is wrong. No file at all is none: then all is as by default.
     pub fn load() -> Result<Self, Failure> {
-        let folder = place::folder();
+        static FOLDER: LazyLock<Option<PathBuf>> = LazyLock::new(place::folder);
+        let folder = FOLDER.as_ref();
         let named = env::var_os(VARIABLE).map(PathBuf::from);
-        let beside = folder.as_ref().map(|folder| folder.join(FILE));
+        let beside = folder.map(|folder| folder.join(FILE));
         let mut settings = match (&named, &beside) {
             (Some(path), _) => Self::read(path)?,
             (None, Some(path)) if path.exists() => Self::read(path)?,

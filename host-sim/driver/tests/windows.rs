@@ -7,7 +7,7 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use object::{NameOrOrdinal, Object as _};
 use qiyong_protocol::card::files::Generation;
@@ -85,13 +85,17 @@ fn desk() -> Desk {
     desk
 }
 
-/// A program that calls the library `name`, with functions of this convention.
-fn program(desk: &Desk, windows: &Windows, convention: &str, name: &str) -> Command {
+/// A program whose functions have this convention.
+fn program(desk: &Desk, convention: &str) -> PathBuf {
     let called = format!("-DCALLED={convention}");
     let c: Compiler = (COMPILER, &["-x", "c", "-std=gnu11"]);
-    let program = desk.compile(c, "caller.c", &format!("caller{convention}.exe"), &[&called]);
+    desk.compile(c, "caller.c", &format!("caller{convention}.exe"), &[&called])
+}
+
+/// Runs it with the library `name`, which is beside it.
+fn run(windows: &Windows, program: &Path, name: &str) -> Command {
     let mut command = windows.command("wine64");
-    command.arg(program).arg(name).current_dir(desk.folder.path());
+    command.arg(program).arg(name).current_dir(program.parent().unwrap());
     command
 }
 
@@ -100,7 +104,7 @@ fn a_program_for_windows_goes_the_same_way_in_both_conventions() {
     let windows = Windows::new();
     let desk = desk();
     for convention in CONVENTIONS {
-        let mut caller = desk.start(&mut program(&desk, &windows, convention, LIBRARY));
+        let mut caller = desk.start(&mut run(&windows, &program(&desk, convention), LIBRARY));
         assert_eq!(journey::of(&desk, &mut caller), EXPECTED, "{convention}");
     }
 }
@@ -111,8 +115,9 @@ fn a_library_for_windows_that_writes_too_much_is_caught() {
     let windows = Windows::new();
     let desk = desk();
     desk.compile((COMPILER, &["-shared"]), "faulty.c", "faulty.dll", &[]);
+    let program = program(&desk, CONVENTIONS[0]);
     for (kind, is_caught) in [(0, false), (1, true), (2, true), (3, true)] {
-        let mut caller = desk.start(&mut program(&desk, &windows, "__stdcall", "faulty.dll"));
+        let mut caller = desk.start(run(&windows, &program, "faulty.dll").stderr(Stdio::null()));
         let call = std::panic::AssertUnwindSafe(|| caller.call(&format!("iReadCardBas i{kind} o")));
         assert_eq!(std::panic::catch_unwind(call).is_err(), is_caught, "iType {kind}");
     }

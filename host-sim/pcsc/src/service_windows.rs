@@ -8,3 +8,8 @@ use crate::reader_error::ReaderError;
 pub(crate) fn context() -> Result<Context, ReaderError> {
     Context::establish(Scope::User).map_err(ReaderError::looking)
 }
+
+/// It does, or its functions say that it does not.
+pub(crate) const fn answers() -> Result<(), ReaderError> {
+    Ok(())
+}

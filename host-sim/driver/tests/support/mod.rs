@@ -165,7 +165,7 @@ impl Caller {
     }
 
     /// The line that answers this one.
-    fn line(&mut self, line: &str) -> String {
+    pub fn line(&mut self, line: &str) -> String {
         writeln!(self.stdin, "{line}").unwrap_or_else(|error| panic!("{line}: the caller died: {error}"));
         let answer = self.lines.recv_timeout(PATIENCE);
         answer

@@ -140,6 +140,7 @@ impl Keeper {
         if there.metadata().map_err(failed)?.permissions().readonly() {
             return Err(failed(ErrorKind::PermissionDenied.into()));
         }
+        drop(there);
         let file = private_file::prepare(&self.place, now.as_bytes()).map_err(failed)?;
         // It is locked before it has the name: nobody ever finds an unlocked file there.
         file.as_file().lock().map_err(failed)?;
