@@ -86,7 +86,8 @@ impl Desk {
             .arg("-o")
             .arg(&program)
             .status();
-        assert!(status.unwrap().success(), "{compiler} {source}");
+        let status = status.unwrap_or_else(|error| panic!("{compiler}: {error}: `cargo xtask setup` installs it"));
+        assert!(status.success(), "{compiler} {source}");
         program
     }
 
