@@ -8,7 +8,7 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use der::asn1::{OctetString, SetOfVec};
 use der::oid::ObjectIdentifier;
 use der::{Any, Decode, Encode, Sequence, ValueOrd};
-use sm2::dsa::signature::rand_core::CryptoRng;
+use sm2::dsa::signature::rand_core::TryCryptoRng;
 use sm4::Sm4;
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
@@ -76,11 +76,11 @@ pub struct Envelope {
 /// Puts a message into an envelope for the certificate's owner; gives its DER.
 ///
 /// # Errors
-/// None that is known.
-pub fn seal(recipient: &Certificate, message: &[u8], random: &mut impl CryptoRng) -> Result<Vec<u8>, Refused> {
+/// The generator failed.
+pub fn seal(recipient: &Certificate, message: &[u8], random: &mut impl TryCryptoRng) -> Result<Vec<u8>, Refused> {
     let (mut key, mut start) = (Zeroizing::new([0; 16]), [0; 16]);
-    random.fill_bytes(&mut *key);
-    random.fill_bytes(&mut start);
+    random.try_fill_bytes(&mut *key).map_err(|_| Refused)?;
+    random.try_fill_bytes(&mut start).map_err(|_| Refused)?;
     let cipher = cbc::Encryptor::<Sm4>::new((&*key).into(), (&start).into());
     let sealed = cryptogram_to_der(&recipient.key().seal(&*key, random)?)?;
     write(recipient, sealed, start, cipher.encrypt_padded_vec::<Pkcs7>(message)).map_err(|_| Refused)

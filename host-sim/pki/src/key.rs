@@ -9,7 +9,7 @@ use der::{Decode, Encode};
 use sm2::SecretKey as Scalar;
 use sm2::dsa::signature::Verifier;
 use sm2::dsa::signature::hazmat::RandomizedPrehashSigner;
-use sm2::dsa::signature::rand_core::CryptoRng;
+use sm2::dsa::signature::rand_core::TryCryptoRng;
 use sm2::dsa::{SigningKey, VerifyingKey};
 use sm2::elliptic_curve::sec1::ToSec1Point;
 use sm2::pke::{Cipher, DecryptingKey, EncryptingKey, Mode};
@@ -107,8 +107,8 @@ impl SecretKey {
     /// The nonce is of RFC 6979 with `random` added: a generator that repeats itself does not give the key away.
     ///
     /// # Errors
-    /// The nonce fits the digest badly, which happens to nobody.
-    pub fn sign(&self, digest: &[u8; 32], random: &mut impl CryptoRng) -> Result<Signature, Refused> {
+    /// The generator failed; or the nonce fits the digest badly, which happens to nobody.
+    pub fn sign(&self, digest: &[u8; 32], random: &mut impl TryCryptoRng) -> Result<Signature, Refused> {
         let key = SigningKey::new(USER_ID, &self.0).map_err(|_| Refused)?;
         let signature = key.sign_prehash_with_rng(random, digest).map_err(|_| Refused)?;
         Ok(Signature(signature.to_bytes().into()))
@@ -190,8 +190,8 @@ impl PublicKey {
     /// Seals a message of 1 byte or more so that only this key's owner opens it: 04, x, y, C3, C2.
     ///
     /// # Errors
-    /// The message is empty.
-    pub fn seal(&self, message: &[u8], random: &mut impl CryptoRng) -> Result<Vec<u8>, Refused> {
+    /// The message is empty, or the generator failed.
+    pub fn seal(&self, message: &[u8], random: &mut impl TryCryptoRng) -> Result<Vec<u8>, Refused> {
         EncryptingKey::new(self.0).encrypt(random, message).map_err(|_| Refused)
     }
 }
@@ -214,6 +214,11 @@ impl Signature {
         let signature = sm2::dsa::Signature::from_slice(&self.0).map_err(|_| Refused)?;
         Ok(signature.to_der().to_vec())
     }
+}
+
+/// SM3 (GB/T 32905).
+pub fn hash(message: &[u8]) -> [u8; 32] {
+    Sm3::digest(message).into()
 }
 
 /// A cryptogram's ASN.1 form (GM/T 0009): x, y, C3, C2.

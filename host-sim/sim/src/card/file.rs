@@ -5,6 +5,7 @@
 //! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
 //! out.
 
+mod pki;
 mod problem;
 
 pub use problem::ValueProblem;
@@ -102,6 +103,8 @@ struct File {
     blocked: String,
     pin: PinTable,
     keys: KeysTable,
+    /// Files of format 1 may lack it: then the card has no such application.
+    pki: Option<pki::PkiTable>,
     #[serde(default)]
     files: Files,
 }
@@ -112,6 +115,17 @@ struct PinTable {
     value: String,
     tries: u8,
     left: u8,
+}
+
+impl PinTable {
+    fn check(self) -> Result<PinState, (&'static str, ValueProblem)> {
+        let Self { value, tries, left } = self;
+        let value = Pin::new(value.as_bytes()).ok_or(("value", ValueProblem::Pin))?;
+        if !(1..=15).contains(&tries) || left > tries {
+            return Err(("tries", ValueProblem::PinTries));
+        }
+        Ok(PinState { value, tries, left })
+    }
 }
 
 #[derive(Deserialize)]
@@ -172,9 +186,7 @@ impl VirtualCard {
         }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
         writeln!(out, "\n[pin]")?;
-        writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
-        writeln!(out, "tries = {}", self.pin.tries)?;
-        writeln!(out, "left = {}", self.pin.left)?;
+        write_pin(out, &self.pin)?;
         let algorithm = self.generation.algorithm();
         writeln!(out, "\n[keys]  # the card's own keys, {algorithm:?}, 16 bytes each")?;
         writeln!(out, "tries_left = {}", self.key_tries_left)?;
@@ -185,6 +197,9 @@ impl VirtualCard {
         let by_id: BTreeMap<_, _> = self.keys.external.iter().map(|(id, key)| (id, key)).collect();
         for (id, key) in by_id {
             writeln!(out, "{id:02X} = \"{}\"", hex::encode_upper(key.expose()))?;
+        }
+        if let Some(pki) = &self.pki {
+            pki::write(out, pki)?;
         }
         for spec in self.generation.files() {
             if let Some(bytes) = self.file(spec) {
@@ -238,18 +253,15 @@ impl VirtualCard {
                 return Err((format!("keys.external.{id:02X}"), ValueProblem::KeyMissing));
             }
         }
-        let PinTable { value, tries, left } = file.pin;
-        let value = Pin::new(value.as_bytes()).ok_or_else(|| wrong("pin.value", ValueProblem::Pin))?;
-        if !(1..=15).contains(&tries) || left > tries {
-            return Err(wrong("pin.tries", ValueProblem::PinTries));
-        }
+        let pin = file.pin.check().map_err(|(key, problem)| wrong(&format!("pin.{key}"), problem))?;
         if file.keys.tries_left > KEY_TRIES {
             return Err(wrong("keys.tries_left", ValueProblem::KeyTries { most: KEY_TRIES }));
         }
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-        let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        let mut card = Self::blank(generation, atr, keys, pin, Scheme::default(), seed);
         card.habits = habits;
+        card.pki = file.pki.map(pki::PkiTable::check).transpose()?.map(Box::new);
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
             .ok_or_else(|| wrong("blocked", ValueProblem::Word { allowed: &BLOCKED_WORDS }))?;
@@ -315,6 +327,12 @@ fn record_names(records: &[RecordSpec]) -> Vec<String> {
             if *count == 1 { format!("{:02X}", record.tag) } else { format!("{:02X}#{count}", record.tag) }
         })
         .collect()
+}
+
+fn write_pin(out: &mut String, pin: &PinState) -> std::fmt::Result {
+    writeln!(out, "value = \"{}\"", digits(pin.value.card_block().as_bytes()))?;
+    writeln!(out, "tries = {}", pin.tries)?;
+    writeln!(out, "left = {}", pin.left)
 }
 
 fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Result {

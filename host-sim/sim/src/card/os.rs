@@ -10,6 +10,7 @@ use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
+use qiyong_pki::application;
 use qiyong_protocol::card::commands::{application_aid, ins, join};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
@@ -19,6 +20,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::contact::Habits;
+use super::pki::{Pki, PkiSession};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
@@ -76,9 +78,11 @@ pub struct VirtualCard {
     pub scheme: Scheme,
     /// What it does on the line in its own way.
     pub habits: Habits,
+    /// Its application for signatures, if it has one.
+    pub pki: Option<Box<Pki>>,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
-    random: ChaCha8Rng,
-    session: Session,
+    pub(super) random: ChaCha8Rng,
+    pub(super) session: Session,
     /// Keeps what changes, for a card that was taken from somewhere.
     memory: Option<Box<dyn Memory>>,
 }
@@ -97,7 +101,7 @@ pub trait Memory: Send {
 
 /// The state that a reset clears.
 #[derive(Default)]
-struct Session {
+pub(super) struct Session {
     df: Option<Df>,
     ef: Option<u16>,
     pin_verified: bool,
@@ -106,6 +110,7 @@ struct Session {
     challenge: Option<[u8; 8]>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
+    pub(super) pki: PkiSession,
 }
 
 /// The answer to a command.
@@ -117,7 +122,7 @@ impl fmt::Debug for VirtualCard {
     }
 }
 
-fn only(sw: StatusWord) -> Reply {
+pub(super) fn only(sw: StatusWord) -> Reply {
     (Vec::new(), sw)
 }
 
@@ -141,6 +146,7 @@ impl VirtualCard {
             blocked: Blocked::No,
             scheme,
             habits: Habits::default(),
+            pki: None,
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
@@ -189,8 +195,9 @@ impl VirtualCard {
 
     /// Takes over what another card has stored, and forgets the session.
     fn take_back(&mut self, stored: Self) {
-        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        let Self { key_tries_left, pin, blocked, files, pki, .. } = stored;
         (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.pki = pki;
         self.reset();
     }
 
@@ -198,10 +205,17 @@ impl VirtualCard {
     /// nothing, and the answer says that the memory failed.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
         // Most commands change nothing, so the card need not be compared with what is kept.
-        const READS: [u8; 5] =
-            [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
+        const READS: [u8; 6] = [
+            ins::SELECT,
+            ins::READ_BINARY,
+            ins::READ_RECORD,
+            ins::GET_CHALLENGE,
+            ins::INTERNAL_AUTHENTICATE,
+            application::PERFORM,
+        ];
         let reply = self.carry_out(command);
-        self.session.took_new_pin = command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
+        let social = !self.session.pki.is_selected();
+        self.session.took_new_pin = social && command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
         let kept = memory.keep(self);
         self.memory = Some(memory);
@@ -219,6 +233,9 @@ impl VirtualCard {
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
+        }
+        if let Some(reply) = self.pki_reply(command) {
+            return reply;
         }
         match (command.cla, command.ins) {
             (0x00, ins::SELECT) => self.select(command),
