@@ -83,8 +83,12 @@ macro_rules! passed {
 
 /// How many bytes a buffer has room for besides the NUL: what every buffer has, or what the caller says.
 macro_rules! room {
-    () => { Some(TEXT_MAX) };
-    ($size:ident) => { usize::try_from($size).ok().and_then(|size| size.checked_sub(1)).filter(|room| *room >= TEXT_MAX) };
+    () => {
+        Some(TEXT_MAX)
+    };
+    ($size:ident) => {
+        usize::try_from($size).ok().and_then(|size| size.checked_sub(1)).filter(|room| *room >= TEXT_MAX)
+    };
 }
 
 macro_rules! exports {

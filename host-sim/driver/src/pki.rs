@@ -78,7 +78,9 @@ fn carry_out(request: Request<'_>, open: &dyn Fn() -> Result<Box<dyn Card>, Fail
                 2 => ENCRYPTION_CERTIFICATE,
                 _ => return Err(Code::Parameter.with("iType应为1或2")),
             };
-            Ok(base64(&Application::enter(open)?.certificate(file)?))
+            let bytes = Application::enter(open)?.certificate(file)?;
+            own_certificate(&bytes)?;
+            Ok(base64(&bytes))
         }
         Request::ChangePin { old, new } => change_pin(open, old, new),
     }
@@ -113,11 +115,7 @@ fn verify(
     Ok(Text::default())
 }
 
-fn open_envelope(
-    open: &dyn Fn() -> Result<Box<dyn Card>, Failure>,
-    pin: &[u8],
-    text: &[u8],
-) -> Result<Text, Failure> {
+fn open_envelope(open: &dyn Fn() -> Result<Box<dyn Card>, Failure>, pin: &[u8], text: &[u8]) -> Result<Text, Failure> {
     let pin = usable(pin)?;
     let envelope = Envelope::from_der(&decoded(text)?).map_err(|_| Code::Envelope)?;
     let mut card = Application::enter(open)?;
@@ -156,8 +154,12 @@ fn certificate_or(
     if !text.is_empty() {
         return Certificate::from_base64(text).map_err(|error| Code::Certificate.with(error.to_string()));
     }
-    let bytes = Application::enter(open)?.certificate(file)?;
-    Certificate::from_der(&bytes).map_err(|error| Code::Check.with(error.to_string()))
+    own_certificate(&Application::enter(open)?.certificate(file)?)
+}
+
+/// A certificate that came from the card.
+fn own_certificate(bytes: &[u8]) -> Result<Certificate, Failure> {
+    Certificate::from_der(bytes).map_err(|error| Code::Check.with(error.to_string()))
 }
 
 fn read_pin(text: &[u8]) -> Result<Pin, Failure> {

@@ -112,9 +112,11 @@ impl Envelope {
     /// It is none, is for several, or is of other algorithms.
     pub fn from_der(bytes: &[u8]) -> Result<Self, Refused> {
         let info = ContentInfo::from_der(bytes).map_err(|_| Refused)?;
-        let EnvelopedData { recipients, content, .. } = info.content;
+        let EnvelopedData { version, recipients, content } = info.content;
         let [recipient] = recipients.as_slice() else { return Err(Refused) };
         let known = info.content_type == ENVELOPED_DATA
+            && version == VERSION
+            && recipient.version == VERSION
             && recipient.algorithm.oid == SM2_ENCRYPTION
             && content.content_type == DATA
             && [SM4_CBC, SM4_ALONE].contains(&content.algorithm.oid);

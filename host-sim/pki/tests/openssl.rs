@@ -11,7 +11,8 @@ use rand_core::SeedableRng;
 use support::Folder;
 
 const DATA: &[u8] = "张三 门诊 12.50".as_bytes();
-const VERIFY: &str = "pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -digest sm3 -in data -sigfile signature";
+const VERIFY: &str =
+    "pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -digest sm3 -in data -sigfile signature";
 
 #[test]
 fn it_verifies_what_we_sign_and_nothing_else() {
@@ -26,7 +27,10 @@ fn it_verifies_what_we_sign_and_nothing_else() {
         let verified = folder.openssl(&format!("{VERIFY} -pkeyopt distid:1234567812345678"));
         assert_eq!(verified.trim(), "Signature Verified Successfully");
     }
-    assert!(!folder.try_openssl(&format!("{VERIFY} -pkeyopt distid:ALICE123@YAHOO.COM")).status.success(), "another ZA");
+    assert!(
+        !folder.try_openssl(&format!("{VERIFY} -pkeyopt distid:ALICE123@YAHOO.COM")).status.success(),
+        "another ZA"
+    );
     folder.put("data", b"other data");
     assert!(!folder.try_openssl(&format!("{VERIFY} -pkeyopt distid:1234567812345678")).status.success());
 }
@@ -56,12 +60,16 @@ fn it_reads_our_certificates_and_believes_the_test_ca_alone() {
     let subject = Subject { name: "张三, \"O=x\" #+;<>\\", card: "X00000019", serial: 0, days };
     folder.put("ca.der", &ca.certificate().unwrap());
     folder.openssl("x509 -inform DER -in ca.der -out ca.pem");
-    for (usage, words) in [(Usage::Sign, "Digital Signature, Non Repudiation"), (Usage::Encrypt, "Key Encipherment, Data")] {
+    for (usage, words) in
+        [(Usage::Sign, "Digital Signature, Non Repudiation"), (Usage::Encrypt, "Key Encipherment, Data")]
+    {
         folder.put("one.der", &ca.issue(&subject, &key.public(), usage).unwrap());
         folder.openssl("x509 -inform DER -in one.der -out one.pem");
-        let verified = folder.openssl("verify -attime 1800000000 -vfyopt distid:1234567812345678 -CAfile ca.pem one.pem");
+        let verified =
+            folder.openssl("verify -attime 1800000000 -vfyopt distid:1234567812345678 -CAfile ca.pem one.pem");
         assert_eq!(verified.trim(), "one.pem: OK");
-        let late = folder.try_openssl("verify -attime 2600000000 -vfyopt distid:1234567812345678 -CAfile ca.pem one.pem");
+        let late =
+            folder.try_openssl("verify -attime 2600000000 -vfyopt distid:1234567812345678 -CAfile ca.pem one.pem");
         assert!(!late.status.success(), "after its last day");
         let text = folder.openssl("x509 -in one.pem -noout -text -nameopt utf8,sep_comma_plus,esc_2253");
         for word in [words, "SM2-with-SM3", "ASN1 OID: SM2", "张三\\, \\\"O=x\\\"", "serialNumber=X00000019"] {
@@ -72,7 +80,10 @@ fn it_reads_our_certificates_and_believes_the_test_ca_alone() {
         assert_eq!(pem, Certificate::from_der(&folder.get("one.der")).unwrap());
     }
     folder.openssl("x509 -in ca.pem -noout -text");
-    assert_eq!(folder.openssl("verify -attime 1800000000 -vfyopt distid:1234567812345678 -CAfile ca.pem ca.pem").trim(), "ca.pem: OK");
+    assert_eq!(
+        folder.openssl("verify -attime 1800000000 -vfyopt distid:1234567812345678 -CAfile ca.pem ca.pem").trim(),
+        "ca.pem: OK"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::chores::pico;
 use crate::chores::python;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 15] = [
     Package { name: "chromium", purpose: "a browser, which must show the card centre's page" },
     Package { name: "chromium-driver", purpose: "what leads that browser from page to page" },
     Package { name: "curl", purpose: "an independent client of the card centre" },
@@ -21,6 +21,7 @@ const PACKAGES: [Package; 14] = [
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
     },
     Package { name: "opensc", purpose: "opensc-tool, which must see our virtual readers and cards" },
+    Package { name: "openssl", purpose: "a second witness of SM2 signatures, certificates and what is sealed" },
     Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against, and pcsc_scan" },
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
     Package { name: "pgbouncer", purpose: "a pool of connections before that server" },

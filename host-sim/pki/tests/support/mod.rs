@@ -9,9 +9,9 @@ use std::process::{Command, Output};
 
 use hex_literal::hex;
 use qiyong_pki::key::{PublicKey, SecretKey, Signature};
-use sm2::elliptic_curve::PrimeField;
 use sm2::elliptic_curve::ops::Reduce;
 use sm2::elliptic_curve::point::AffineCoordinates;
+use sm2::elliptic_curve::{Group, PrimeField};
 use sm2::{ProjectivePoint, Scalar};
 use tempfile::TempDir;
 
@@ -35,7 +35,8 @@ fn scalar(bytes: &[u8; 32]) -> Scalar {
 pub fn sign_with(key: &SecretKey, nonce: &[u8; 32], digest: &[u8; 32]) -> Signature {
     let (d, k) = (scalar(&key.expose()), scalar(nonce));
     let x = ProjectivePoint::mul_by_generator(&k).to_affine().x();
-    let r = <Scalar as Reduce<sm2::FieldBytes>>::reduce(&(*digest).into()) + <Scalar as Reduce<sm2::FieldBytes>>::reduce(&x);
+    let r = <Scalar as Reduce<sm2::FieldBytes>>::reduce(&(*digest).into())
+        + <Scalar as Reduce<sm2::FieldBytes>>::reduce(&x);
     let s = (d + Scalar::ONE).invert().unwrap() * (k - r * d);
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(&r.to_repr());

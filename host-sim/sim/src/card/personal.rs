@@ -4,8 +4,8 @@
 use qiyong_protocol::card::files::{Df, Generation};
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
 
-use super::pki::Pki;
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
+use super::pki::Pki;
 
 impl VirtualCard {
     /// The card that was ordered as `new` and issued as `issued`.

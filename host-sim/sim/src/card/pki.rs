@@ -170,9 +170,10 @@ impl VirtualCard {
     fn pki_select(&mut self, pki: &Pki, p1: u8, data: &[u8]) -> Option<Done> {
         let session = &mut self.session.pki;
         let (to, fci) = match (p1, data, session.selected) {
-            (0x04, name, _) if *name == ENVIRONMENT => {
-                (Selected::Environment, [&[0x6F, 0x14, 0x84, 0x0C], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30][..]].concat())
-            }
+            (0x04, name, _) if *name == ENVIRONMENT => (
+                Selected::Environment,
+                [&[0x6F, 0x14, 0x84, 0x0C], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30][..]].concat(),
+            ),
             (0x04, name, _) if *name == APPLICATION => {
                 (Selected::Application(None), [&[0x6F, 0x0E, 0x84, 0x0C][..], name].concat())
             }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use qiyong_pki::application::{self, APPLICATION, ENCRYPTION_KEY, ENVIRONMENT, KEY_HEAD, PinKey, SIGN_CERTIFICATE, SIGN_KEY};
+use qiyong_pki::application::{
+    self, APPLICATION, ENCRYPTION_KEY, ENVIRONMENT, KEY_HEAD, PinKey, SIGN_CERTIFICATE, SIGN_KEY,
+};
 use qiyong_pki::certificate::{CERTIFICATE_MAX, Certificate};
 use qiyong_pki::issuer::TestCa;
 use qiyong_pki::key::{Signature, hash};
