@@ -22,12 +22,12 @@ pub const USER_ID: &str = "1234567812345678";
 /// The mark of an uncompressed point.
 const UNCOMPRESSED: u8 = 0x04;
 
-/// The curve's coefficients a and b, and its generator, 32 bytes each: they are part of ZA.
-const CURVE: [&[u8; 32]; 4] = [
-    b"\xFF\xFF\xFF\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x00\x00\x00\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFC",
-    b"\x28\xE9\xFA\x9E\x9D\x9F\x5E\x34\x4D\x5A\x9E\x4B\xCF\x65\x09\xA7\xF3\x97\x89\xF5\x15\xAB\x8F\x92\xDD\xBC\xBD\x41\x4D\x94\x0E\x93",
-    b"\x32\xC4\xAE\x2C\x1F\x19\x81\x19\x5F\x99\x04\x46\x6A\x39\xC9\x94\x8F\xE3\x0B\xBF\xF2\x66\x0B\xE1\x71\x5A\x45\x89\x33\x4C\x74\xC7",
-    b"\xBC\x37\x36\xA2\xF4\xF6\x77\x9C\x59\xBD\xCE\xE3\x6B\x69\x21\x53\xD0\xA9\x87\x7C\xC6\x2A\x47\x40\x02\xDF\x32\xE5\x21\x39\xF0\xA0",
+/// The curve's coefficients a and b, and its generator's x and y, in words: they are part of ZA.
+const CURVE: [[u32; 8]; 4] = [
+    [0xFFFF_FFFE, 0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0x0000_0000, 0xFFFF_FFFF, 0xFFFF_FFFC],
+    [0x28E9_FA9E, 0x9D9F_5E34, 0x4D5A_9E4B, 0xCF65_09A7, 0xF397_89F5, 0x15AB_8F92, 0xDDBC_BD41, 0x4D94_0E93],
+    [0x32C4_AE2C, 0x1F19_8119, 0x5F99_0446, 0x6A39_C994, 0x8FE3_0BBF, 0xF266_0BE1, 0x715A_4589, 0x334C_74C7],
+    [0xBC37_36A2, 0xF4F6_779C, 0x59BD_CEE3, 0x6B69_2153, 0xD0A9_877C, 0xC62A_4740, 0x02DF_32E5, 0x2139_F0A0],
 ];
 
 /// What SM2 cannot do. It never says why: a reason would help who tries.
@@ -165,7 +165,7 @@ impl PublicKey {
         let bits = u16::try_from(user.len() * 8).expect("a user identifier is short");
         let mut hash = Sm3::new_with_prefix(bits.to_be_bytes());
         hash.update(user);
-        CURVE.iter().for_each(|part| hash.update(part));
+        CURVE.as_flattened().iter().for_each(|word| hash.update(word.to_be_bytes()));
         hash.update(self.coordinates());
         hash.finalize().into()
     }

@@ -5,9 +5,11 @@
 //! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
 //! out.
 
+mod pin;
 mod pki;
 mod problem;
 
+pub use pin::digits;
 pub use problem::ValueProblem;
 
 use std::collections::BTreeMap;
@@ -21,10 +23,9 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
-use qiyong_protocol::card::pin::Pin;
 
 use super::contact::habits::{HabitKeys, WtxKeys};
-use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
+use super::os::{Blocked, Bytes, KEY_TRIES, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
@@ -101,31 +102,12 @@ struct File {
     response_delay: Option<u64>,
     implicit_rate: Option<String>,
     blocked: String,
-    pin: PinTable,
+    pin: pin::PinTable,
     keys: KeysTable,
     /// Files of format 1 may lack it: then the card has no such application.
     pki: Option<pki::PkiTable>,
     #[serde(default)]
     files: Files,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PinTable {
-    value: String,
-    tries: u8,
-    left: u8,
-}
-
-impl PinTable {
-    fn check(self) -> Result<PinState, (&'static str, ValueProblem)> {
-        let Self { value, tries, left } = self;
-        let value = Pin::new(value.as_bytes()).ok_or(("value", ValueProblem::Pin))?;
-        if !(1..=15).contains(&tries) || left > tries {
-            return Err(("tries", ValueProblem::PinTries));
-        }
-        Ok(PinState { value, tries, left })
-    }
 }
 
 #[derive(Deserialize)]
@@ -186,7 +168,7 @@ impl VirtualCard {
         }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
         writeln!(out, "\n[pin]")?;
-        write_pin(out, &self.pin)?;
+        pin::write(out, &self.pin)?;
         let algorithm = self.generation.algorithm();
         writeln!(out, "\n[keys]  # the card's own keys, {algorithm:?}, 16 bytes each")?;
         writeln!(out, "tries_left = {}", self.key_tries_left)?;
@@ -327,12 +309,6 @@ fn record_names(records: &[RecordSpec]) -> Vec<String> {
             if *count == 1 { format!("{:02X}", record.tag) } else { format!("{:02X}#{count}", record.tag) }
         })
         .collect()
-}
-
-fn write_pin(out: &mut String, pin: &PinState) -> std::fmt::Result {
-    writeln!(out, "value = \"{}\"", digits(pin.value.card_block().as_bytes()))?;
-    writeln!(out, "tries = {}", pin.tries)?;
-    writeln!(out, "left = {}", pin.left)
 }
 
 fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Result {
@@ -488,11 +464,6 @@ fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
         },
         _ => Ok(()),
     }
-}
-
-/// Packed digits without the filler F.
-pub fn digits(packed: &[u8]) -> String {
-    hex::encode_upper(packed).trim_end_matches('F').to_string()
 }
 
 /// A TOML string.

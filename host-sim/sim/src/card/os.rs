@@ -20,6 +20,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::contact::Habits;
+pub use super::pin::PinState;
 use super::pki::{Pki, PkiSession};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
@@ -36,17 +37,6 @@ pub enum Blocked {
     ApplicationForGood,
     /// The card, for good.
     Card,
-}
-
-/// The PIN and its counter.
-#[derive(Clone, Debug)]
-pub struct PinState {
-    /// The PIN.
-    pub value: Pin,
-    /// Tries allowed in a row.
-    pub tries: u8,
-    /// Tries left.
-    pub left: u8,
 }
 
 /// The bytes of an elementary file.
@@ -81,8 +71,8 @@ pub struct VirtualCard {
     /// Its application for signatures, if it has one.
     pub pki: Option<Box<Pki>>,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
-    pub(super) random: ChaCha8Rng,
-    pub(super) session: Session,
+    random: ChaCha8Rng,
+    session: Session,
     /// Keeps what changes, for a card that was taken from somewhere.
     memory: Option<Box<dyn Memory>>,
 }
@@ -101,7 +91,7 @@ pub trait Memory: Send {
 
 /// The state that a reset clears.
 #[derive(Default)]
-pub(super) struct Session {
+struct Session {
     df: Option<Df>,
     ef: Option<u16>,
     pin_verified: bool,
@@ -110,7 +100,7 @@ pub(super) struct Session {
     challenge: Option<[u8; 8]>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
-    pub(super) pki: PkiSession,
+    pki: PkiSession,
 }
 
 /// The answer to a command.
@@ -122,7 +112,7 @@ impl fmt::Debug for VirtualCard {
     }
 }
 
-pub(super) fn only(sw: StatusWord) -> Reply {
+fn only(sw: StatusWord) -> Reply {
     (Vec::new(), sw)
 }
 
@@ -234,8 +224,16 @@ impl VirtualCard {
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
         }
-        if let Some(reply) = self.pki_reply(command) {
-            return reply;
+        if let Some(pki) = &mut self.pki {
+            let blocked = self.blocked != Blocked::No;
+            let done = pki.answer(&mut self.session.pki, command, blocked, &mut self.random);
+            // What was gained elsewhere ends when that application is selected.
+            if self.session.pki.is_selected() {
+                self.session = Session { pki: std::mem::take(&mut self.session.pki), ..Session::default() };
+            }
+            if let Some(done) = done {
+                return done.map_or_else(only, |data| (data, StatusWord::OK));
+            }
         }
         match (command.cla, command.ins) {
             (0x00, ins::SELECT) => self.select(command),

@@ -3,6 +3,7 @@
 //!
 //! Not here: who signs certificates (the test CA of `qiyong-pki`), and what a driver makes of a signature.
 
+use rand_chacha::ChaCha8Rng;
 use rand_core::Rng;
 
 use qiyong_pki::application::{
@@ -19,7 +20,7 @@ use qiyong_protocol::card::keys::CardKeys;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
-use super::os::{Blocked, PinState, Reply, VirtualCard, only};
+use super::pin::PinState;
 use crate::gbk;
 
 /// INS, P1 and P2, and the data's tag of the command by which a card hashes.
@@ -129,37 +130,38 @@ impl Pki {
 }
 
 /// What a command of the application gives: data, or a status word.
-type Done = Result<Vec<u8>, StatusWord>;
+pub(super) type Done = Result<Vec<u8>, StatusWord>;
 
-impl VirtualCard {
-    /// The answer, if the command is for this application: it selects it, or finds it selected.
-    pub(super) fn pki_reply(&mut self, command: &Command<'_>) -> Option<Reply> {
+impl Pki {
+    /// What a command gives, if it is for this application: it selects it, or finds it selected. While the card's application
+    /// is `blocked`, so is this one.
+    pub(super) fn answer(
+        &mut self,
+        session: &mut PkiSession,
+        command: &Command<'_>,
+        blocked: bool,
+        random: &mut ChaCha8Rng,
+    ) -> Option<Done> {
         // A challenge holds only for the command right after it, whatever this command is.
-        let challenge = self.session.pki.challenge.take();
-        let mut pki = self.pki.take()?;
-        let done = self.pki_command(&mut pki, command, challenge);
-        self.pki = Some(pki);
-        done.map(|done| done.map_or_else(only, |data| (data, StatusWord::OK)))
-    }
-
-    fn pki_command(&mut self, pki: &mut Pki, command: &Command<'_>, challenge: Option<[u8; 16]>) -> Option<Done> {
-        let Command { cla, ins, p1, p2, data, .. } = *command;
+        let challenge = session.challenge.take();
+        let Command { cla, ins, p1, p2, data, ne } = *command;
         if (cla, ins) == (0x00, ins::SELECT) {
-            return self.pki_select(pki, p1, data);
+            let done = self.select(session, p1, data)?;
+            return Some(if blocked { Err(StatusWord::SELECTED_INVALIDATED) } else { done });
         }
-        let selected = self.session.pki.selected?;
-        if self.blocked != Blocked::No {
+        let selected = session.selected?;
+        if blocked {
             return Some(Err(StatusWord::SELECTED_INVALIDATED));
         }
         Some(match (cla, ins) {
-            (0x00, ins::GET_CHALLENGE) => Ok(self.pki_challenge(command.ne)),
+            (0x00, ins::GET_CHALLENGE) => Ok(get_challenge(session, ne, random)),
             (0x80, HASH) if (p1, p2) == HASH_PARAMETERS => hash(data),
-            _ if !matches!(selected, Selected::Application(_)) => Err(StatusWord::CONDITIONS_NOT_SATISFIED),
-            (0x00, ins::READ_BINARY) => read(pki, selected, [p1, p2], command.ne),
-            (0x00, ins::UPDATE_BINARY) => self.pki_update(pki, selected, [p1, p2], data),
-            (0x00, ins::VERIFY) => self.pki_verify(pki, (p1, p2), data, challenge),
-            (0x84, ins::CHANGE_PIN) => self.pki_change_pin(pki, (p1, p2), data, challenge),
-            (0x00, PERFORM) => self.perform(pki, (p1, p2), data),
+            _ if selected == Selected::Environment => Err(StatusWord::CONDITIONS_NOT_SATISFIED),
+            (0x00, ins::READ_BINARY) => self.read(selected, [p1, p2], ne),
+            (0x00, ins::UPDATE_BINARY) => self.update(session, selected, [p1, p2], data),
+            (0x00, ins::VERIFY) => self.verify(session, (p1, p2), data, challenge),
+            (0x84, ins::CHANGE_PIN) => self.change_pin(session, (p1, p2), data, challenge),
+            (0x00, PERFORM) => self.perform(session, (p1, p2), data, random),
             (0x00 | 0x04 | 0x80 | 0x84, _) => Err(StatusWord::UNKNOWN_INS),
             _ => Err(StatusWord::UNKNOWN_CLA),
         })
@@ -167,72 +169,73 @@ impl VirtualCard {
 
     /// SELECT by a name of this application, or of a file in it. Everything else is selected elsewhere, and ends the rights
     /// that were gained here.
-    fn pki_select(&mut self, pki: &Pki, p1: u8, data: &[u8]) -> Option<Done> {
-        let session = &mut self.session.pki;
+    fn select(&self, session: &mut PkiSession, p1: u8, data: &[u8]) -> Option<Done> {
         let (to, fci) = match (p1, data, session.selected) {
-            (0x04, name, _) if *name == ENVIRONMENT => (
-                Selected::Environment,
-                [&[0x6F, 0x14, 0x84, 0x0C], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30][..]].concat(),
-            ),
-            (0x04, name, _) if *name == APPLICATION => {
-                (Selected::Application(None), [&[0x6F, 0x0E, 0x84, 0x0C][..], name].concat())
+            (0x04, name, _) if *name == ENVIRONMENT => {
+                let head = [0x6F, 0x14, 0x84, 0x0C];
+                (Selected::Environment, [&head[..], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30]].concat())
             }
-            (0x00 | 0x02, [high, low], Some(Selected::Application(_))) if *high == 0x00 => {
-                let fid = u16::from_be_bytes([*high, *low]);
-                let found = pki.file(fid).is_some();
-                if found {
-                    session.selected = Some(Selected::Application(Some(fid)));
+            (0x04, name, _) if *name == APPLICATION => {
+                (Selected::Application(None), [&[0x6F, 0x0E, 0x84, 0x0C], name].concat())
+            }
+            (0x00 | 0x02, [0x00, low], Some(Selected::Application(_))) => {
+                let fid = u16::from(*low);
+                if self.file(fid).is_none() {
+                    return Some(Err(StatusWord::FILE_NOT_FOUND));
                 }
-                return Some(if found { Ok(Vec::new()) } else { Err(StatusWord::FILE_NOT_FOUND) });
+                (Selected::Application(Some(fid)), Vec::new())
             }
             _ => {
                 *session = PkiSession::default();
                 return None;
             }
         };
-        // Between the two the user's right stays; it ends when anything else is selected.
-        let verified = session.verified;
-        self.session = super::os::Session::default();
-        self.session.pki = PkiSession { selected: Some(to), verified, challenge: None };
-        Some(if self.blocked == Blocked::No { Ok(fci) } else { Err(StatusWord::SELECTED_INVALIDATED) })
+        session.selected = Some(to);
+        Some(Ok(fci))
     }
 
-    /// 16 bytes, or 8 that zeros fill up.
-    fn pki_challenge(&mut self, ne: usize) -> Vec<u8> {
-        let mut challenge = [0; 16];
-        let length = if ne == 8 { 8 } else { 16 };
-        self.random.fill_bytes(&mut challenge[..length]);
-        self.session.pki.challenge = Some(challenge);
-        challenge[..length].to_vec()
-    }
-
-    fn pki_verify(&mut self, pki: &mut Pki, which: (u8, u8), data: &[u8], challenge: Option<[u8; 16]>) -> Done {
+    fn verify(&mut self, session: &mut PkiSession, which: (u8, u8), data: &[u8], challenge: Option<[u8; 16]>) -> Done {
         let cryptogram: [u8; 16] = pin_data(which, data)?;
         let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
-        self.session.pki.verified = false;
-        pki.try_pin(|key| (key.answer(&challenge) == cryptogram).then_some(()))?;
-        self.session.pki.verified = true;
+        session.verified = false;
+        self.try_pin(|key| (key.answer(&challenge) == cryptogram).then_some(()))?;
+        session.verified = true;
         Ok(Vec::new())
     }
 
-    fn pki_change_pin(&mut self, pki: &mut Pki, which: (u8, u8), data: &[u8], challenge: Option<[u8; 16]>) -> Done {
+    fn change_pin(
+        &mut self,
+        session: &mut PkiSession,
+        which: (u8, u8),
+        data: &[u8],
+        challenge: Option<[u8; 16]>,
+    ) -> Done {
         let data: [u8; 20] = pin_data(which, data)?;
         let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
-        self.session.pki.verified = false;
-        pki.pin.value = pki.try_pin(|key| key.new_pin(&challenge, &data))?;
+        session.verified = false;
+        self.pin.value = self.try_pin(|key| key.new_pin(&challenge, &data))?;
         Ok(Vec::new())
+    }
+
+    fn read(&self, selected: Selected, offset: [u8; 2], ne: usize) -> Done {
+        let Selected::Application(Some(fid)) = selected else { return Err(StatusWord::NO_CURRENT_FILE) };
+        let bytes = self.file(fid).ok_or(StatusWord::FILE_NOT_FOUND)?;
+        match bytes.get(usize::from(u16::from_be_bytes(offset))..) {
+            Some(rest) if !rest.is_empty() => Ok(rest.iter().copied().take(ne).collect()),
+            _ => Err(StatusWord::WRONG_OFFSET),
+        }
     }
 
     /// UPDATE BINARY of a certificate, by who knows the user's PIN.
-    fn pki_update(&mut self, pki: &mut Pki, selected: Selected, offset: [u8; 2], data: &[u8]) -> Done {
+    fn update(&mut self, session: &PkiSession, selected: Selected, offset: [u8; 2], data: &[u8]) -> Done {
         let Selected::Application(Some(fid)) = selected else { return Err(StatusWord::NO_CURRENT_FILE) };
-        let mut bytes = pki.file(fid).ok_or(StatusWord::FILE_NOT_FOUND)?;
+        let mut bytes = self.file(fid).ok_or(StatusWord::FILE_NOT_FOUND)?;
         let certificate = match fid {
-            SIGN_CERTIFICATE => &mut pki.sign_certificate,
-            ENCRYPTION_CERTIFICATE => &mut pki.encryption_certificate,
+            SIGN_CERTIFICATE => &mut self.sign_certificate,
+            ENCRYPTION_CERTIFICATE => &mut self.encryption_certificate,
             _ => return Err(StatusWord::SECURITY_NOT_SATISFIED),
         };
-        if !self.session.pki.verified {
+        if !session.verified {
             return Err(StatusWord::SECURITY_NOT_SATISFIED);
         }
         let offset = usize::from(u16::from_be_bytes(offset));
@@ -244,22 +247,31 @@ impl VirtualCard {
     }
 
     /// PERFORM SECURITY OPERATION.
-    fn perform(&mut self, pki: &Pki, what: (u8, u8), data: &[u8]) -> Done {
+    fn perform(&self, session: &PkiSession, what: (u8, u8), data: &[u8], random: &mut ChaCha8Rng) -> Done {
         if what != SIGN && what != DECIPHER {
             return Err(StatusWord::WRONG_P1_P2);
         }
-        if !self.session.pki.verified {
+        if !session.verified {
             return Err(StatusWord::SECURITY_NOT_SATISFIED);
         }
         if what == SIGN {
             let digest: &[u8; 32] = data.try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
-            let signature = pki.sign_key.sign(digest, &mut self.random).map_err(|_| StatusWord::WRONG_DATA)?;
+            let signature = self.sign_key.sign(digest, random).map_err(|_| StatusWord::WRONG_DATA)?;
             return Ok(signature.0.to_vec());
         }
         let cryptogram = data.strip_prefix(&[0x00]).ok_or(StatusWord::WRONG_DATA)?;
-        let opened = pki.encryption_key.open(cryptogram).map_err(|_| StatusWord::WRONG_DATA)?;
+        let opened = self.encryption_key.open(cryptogram).map_err(|_| StatusWord::WRONG_DATA)?;
         Ok(opened.to_vec())
     }
+}
+
+/// 16 bytes, or 8 that zeros fill up.
+fn get_challenge(session: &mut PkiSession, ne: usize, random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut challenge = [0; 16];
+    let length = if ne == 8 { 8 } else { 16 };
+    random.fill_bytes(&mut challenge[..length]);
+    session.challenge = Some(challenge);
+    challenge[..length].to_vec()
 }
 
 /// The data of a command for the user's PIN.
@@ -279,15 +291,6 @@ fn hash(data: &[u8]) -> Done {
             Ok(qiyong_pki::key::hash(value).to_vec())
         }
         _ => Err(StatusWord::WRONG_DATA),
-    }
-}
-
-fn read(pki: &Pki, selected: Selected, offset: [u8; 2], ne: usize) -> Done {
-    let Selected::Application(Some(fid)) = selected else { return Err(StatusWord::NO_CURRENT_FILE) };
-    let bytes = pki.file(fid).ok_or(StatusWord::FILE_NOT_FOUND)?;
-    match bytes.get(usize::from(u16::from_be_bytes(offset))..) {
-        Some(rest) if !rest.is_empty() => Ok(rest.iter().copied().take(ne).collect()),
-        _ => Err(StatusWord::WRONG_OFFSET),
     }
 }
 

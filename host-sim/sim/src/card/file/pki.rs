@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use qiyong_pki::certificate::CERTIFICATE_MAX;
 use qiyong_pki::key::SecretKey;
 
-use super::{PinTable, Problem, ValueProblem, write_pin};
+use super::pin::{self, PinTable};
+use super::problem::ValueProblem;
 use crate::card::pki::Pki;
 
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub(super) struct PkiTable {
 }
 
 impl PkiTable {
-    pub(super) fn check(self) -> Result<Pki, Problem> {
+    pub(super) fn check(self) -> Result<Pki, (String, ValueProblem)> {
         let key = |name: &str, text: &str| {
             let mut bytes = Zeroizing::new([0; 32]);
             let read = hex::decode_to_slice(text, &mut *bytes).ok().and_then(|()| SecretKey::from_bytes(&bytes).ok());
@@ -59,5 +60,5 @@ pub(super) fn write(out: &mut String, pki: &Pki) -> std::fmt::Result {
         writeln!(out, "{name} = \"{}\"", hex::encode_upper(certificate))?;
     }
     writeln!(out, "\n[pki.pin]")?;
-    write_pin(out, &pki.pin)
+    pin::write(out, &pki.pin)
 }
