@@ -173,10 +173,10 @@ impl Pki {
         let (to, fci) = match (p1, data, session.selected) {
             (0x04, name, _) if *name == ENVIRONMENT => {
                 let head = [0x6F, 0x14, 0x84, 0x0C];
-                (Selected::Environment, [&head[..], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30]].concat())
+                (Selected::Environment, [&head[..], name, &[0x73, 0x04, 0x92, 0x02, 0x33, 0x30][..]].concat())
             }
             (0x04, name, _) if *name == APPLICATION => {
-                (Selected::Application(None), [&[0x6F, 0x0E, 0x84, 0x0C], name].concat())
+                (Selected::Application(None), [&[0x6F, 0x0E, 0x84, 0x0C][..], name].concat())
             }
             (0x00 | 0x02, [0x00, low], Some(Selected::Application(_))) => {
                 let fid = u16::from(*low);

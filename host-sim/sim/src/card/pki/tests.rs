@@ -127,14 +127,14 @@ fn it_opens_what_was_sealed_to_its_other_key() {
         (pki.sign_key.public(), pki.encryption_key.public())
     };
     let mut random = <rand_chacha::ChaCha8Rng as rand_core::SeedableRng>::from_seed([1; 32]);
-    let sealed = |key: &qiyong_pki::key::PublicKey, random: &mut _| {
+    let sealed = |key: &qiyong_pki::key::PublicKey, random: &mut rand_chacha::ChaCha8Rng| {
         [vec![0x00], key.seal(b"sixteen bytes...", random).unwrap()].concat()
     };
     let data = sealed(&public, &mut random);
     assert_eq!(card.process(&application::decipher(&data)).1, StatusWord::SECURITY_NOT_SATISFIED);
     assert_eq!(verify(&mut card, "271828"), StatusWord::OK);
     assert_eq!(card.process(&application::decipher(&data)), (b"sixteen bytes...".to_vec(), StatusWord::OK));
-    for bad in [&data[1..], &data[..data.len() - 1], &sealed(&sign_key, &mut random), &[]] {
+    for bad in [&data[1..], &data[..data.len() - 1], &sealed(&sign_key, &mut random)[..], &[]] {
         assert_eq!(card.process(&application::decipher(bad)), (vec![], StatusWord::WRONG_DATA));
     }
 }
@@ -319,7 +319,7 @@ fn a_card_keeps_it_in_its_file_and_an_old_file_has_none() {
     for (from, to, words) in [
         ("sign_key = \"", "sign_key = \"00", "`pki.sign_key` must be 64 hex digits"),
         ("sign_certificate = \"", "sign_certificate = \"0", "`pki.sign_certificate` is not hex"),
-        ("left = 1", "left = 4", "`pki.pin.tries` must be 1 to 15"),
+        ("left = 1\n", "left = 4\n", "`pki.pin.tries` must be 1 to 15"),
     ] {
         let changed = text.replacen(from, to, 1);
         let error = VirtualCard::from_toml(&changed, path).unwrap_err().to_string();
