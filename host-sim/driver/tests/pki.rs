@@ -252,3 +252,34 @@ fn parameters_that_are_wrong_and_buffers_that_are_too_small() {
     assert_eq!(holder.0.call(&format!("PKI_ReadCert i1 i{needed} b")).0, 0);
     assert_eq!(holder.0.call(&format!("PKI_ReadCert i1 i{} b", needed - 1)).0, -42);
 }
+
+/// The same commands through a reader, over the card's line: T=0, where data and answer are two exchanges, and T=1.
+#[cfg(feature = "pcsc")]
+#[test]
+fn a_card_in_a_reader_signs_and_opens_over_its_line() {
+    use qiyong_pcsc::server::{NewReader, Server};
+    use qiyong_pcsc::slot::OnLine;
+    use qiyong_sim::card::desk::DeskCard;
+
+    let (desk, mut holder) = desk();
+    let readers = [0, 1].map(|protocol| {
+        let mut new = support::new_card(Generation::V3);
+        new.protocol = protocol;
+        let path = desk.path(&format!("{protocol}.toml"));
+        let issued = qiyong_centre::hsm::Hsm::test_keys().issue(&new).unwrap();
+        VirtualCard::personalised(&new, &issued).save(&path).unwrap();
+        NewReader { slot: Box::new(OnLine::new(0).unwrap()), card: Some(DeskCard::open(&path, |_| {}).unwrap()) }
+    });
+    let server = Server::start(&desk.path("s"), readers.into(), false, |_| {}).unwrap();
+    for reader in ["00 00", "01 00"] {
+        desk.settings(&format!("source = reader {reader}\n"));
+        let certificate = good(holder.certificate(1));
+        let signature = good(holder.sign(PIN, DATA, 2));
+        assert_eq!(holder.verify(&certificate, DATA, &signature, 2).0, 0, "{reader}");
+        let envelope = good(holder.seal("", DATA));
+        assert_eq!(holder.open(PIN, &envelope), (0, DATA.into()), "{reader}");
+        assert_eq!(holder.sign("111222", DATA, 1), (-51, "PIN校验失败:剩余次数2".into()), "{reader}");
+    }
+    drop(server);
+    assert_eq!(holder.sign(PIN, DATA, 1).0, -11);
+}
