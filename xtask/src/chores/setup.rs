@@ -27,6 +27,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "mono-runtime", purpose: "what runs those programs" },
     Package { name: "openjdk-17-jdk-headless", purpose: "Java, from which the driver library is called" },
     Package { name: "opensc", purpose: "opensc-tool, which must see our virtual readers and cards" },
+    Package { name: "openssl", purpose: "a second witness of SM2 signatures, certificates and what is sealed" },
     Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against, and pcsc_scan" },
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
     Package { name: "pgbouncer", purpose: "a pool of connections before that server" },
