@@ -12,11 +12,14 @@ mod card_show;
 mod centre;
 mod chaos;
 mod demo;
+mod dissector;
 mod doctor;
 mod emulate;
 mod exchange;
 mod extras;
 mod flash;
+mod live;
+mod message;
 mod objects;
 mod output;
 mod pcscd;
@@ -114,6 +117,10 @@ enum Verb {
     /// A card centre: its database, and every act that people and other systems do there
     #[command(subcommand)]
     Centre(CentreVerb),
+    /// Decode a message between terminal and centre (ISO 8583), or a frame between till and terminal
+    Message(message::MessageArgs),
+    /// Print a dissector for Wireshark, which names every part of our captures
+    Dissector(dissector::DissectorArgs),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
 }
@@ -224,6 +231,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
         #[cfg(feature = "serve")]
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
+        Verb::Message(args) => message::run(&args, output),
+        Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),

@@ -96,7 +96,12 @@ pub(super) struct Written {
 
 impl Node {
     /// A part that consists of others.
-    pub(super) fn group(key: impl Into<String>, name: impl Into<String>, bytes: Range<usize>, parts: Vec<Self>) -> Self {
+    pub(super) fn group(
+        key: impl Into<String>,
+        name: impl Into<String>,
+        bytes: Range<usize>,
+        parts: Vec<Self>,
+    ) -> Self {
         let (key, name, at, length) = (key.into(), name.into(), bytes.start, bytes.len());
         Self { key, name, at, length, value: None, words: None, parts, leaf: None }
     }
@@ -127,6 +132,15 @@ impl Node {
         if let Some(Leaf { form, at, .. }) = &self.leaf {
             let (value, words) = value::of(form, masked, at.clone());
             (self.value, self.words) = (Some(value), words);
+            if let Form::Flags(names) = form {
+                let byte = masked.get(self.at).copied().unwrap_or_default();
+                let flag = |(bit, name): (usize, &&str)| {
+                    let key = format!("{}.{}", self.key, key_of(name));
+                    let value = Some((byte >> bit & 1).to_string());
+                    Self { value, ..Self::group(key, *name, self.at..self.at + 1, Vec::new()) }
+                };
+                self.parts = names.iter().enumerate().map(flag).collect();
+            }
         }
         self.parts.iter_mut().for_each(|part| part.fill(masked));
     }
@@ -135,7 +149,9 @@ impl Node {
     pub(super) fn nonsense(&self, bytes: &[u8]) -> Option<Problem> {
         let own = self.leaf.as_ref().and_then(|leaf| value::nonsense(&leaf.form, bytes, leaf.at.clone()));
         let own = own.map(|what| Problem::new(self.name.clone(), self.at, what));
-        own.or_else(|| self.parts.iter().find_map(|part| part.nonsense(bytes).map(|problem| problem.within(&self.name))))
+        own.or_else(|| {
+            self.parts.iter().find_map(|part| part.nonsense(bytes).map(|problem| problem.within(&self.name)))
+        })
     }
 }
 

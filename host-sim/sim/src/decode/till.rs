@@ -14,8 +14,8 @@ use super::node::{Node, Problem, Written, parts_of};
 /// It is none: the first fault from the left.
 pub(super) fn read(bytes: &[u8]) -> Result<(&'static str, Vec<Node>), Problem> {
     let letter = *bytes.first().ok_or_else(|| Problem::new("letter", 0, "the message has no byte"))?;
-    let known = find(letter)
-        .ok_or_else(|| Problem::new("letter", 0, format!("no message begins with {letter:02X}")))?;
+    let known =
+        find(letter).ok_or_else(|| Problem::new("letter", 0, format!("no message begins with {letter:02X}")))?;
     let written = Written { form: Form::Text(1), at: 0..2, secret: Secret::No };
     let mut nodes = vec![Node::leaf("letter", "letter", written)];
     let key = super::node::key_of(known.name);

@@ -71,7 +71,7 @@ pub(super) fn of(form: &Form, message: &[u8], at: Range<usize>) -> (String, Opti
         Form::Digits(_) => (digits(message, at), None),
         Form::FenDigits(_) => (of_digits().to_string(), Some(yuan(of_digits()))),
         Form::FenText(_) => {
-            let fen = text(bytes).parse().unwrap_or_default();
+            let fen: u64 = text(bytes).parse().unwrap_or_default();
             (fen.to_string(), Some(yuan(fen)))
         }
         Form::Text(_) | Form::Rest => (text(bytes), None),
@@ -114,7 +114,9 @@ pub(super) fn nonsense(form: &Form, message: &[u8], at: Range<usize>) -> Option<
     let no_digits = || halves(message, at.clone()).any(|half| half > 9).then(|| format!("{} has no digits", shown()));
     match form {
         // Track 2 has its own separator; the codec has looked at fields of digits.
-        Form::Digits(_) => halves(message, at.clone()).any(|half| half > 9 && half != 0x0D).then(|| format!("{} has no digits", shown())),
+        Form::Digits(_) => halves(message, at.clone())
+            .any(|half| half > 9 && half != 0x0D)
+            .then(|| format!("{} has no digits", shown())),
         Form::FenDigits(_) => no_digits(),
         Form::FenText(_) => (!bytes.iter().all(u8::is_ascii_digit)).then(|| format!("{} has no digits", shown())),
         Form::Text(_) | Form::Rest | Form::Counted => {

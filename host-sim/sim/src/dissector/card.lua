@@ -58,7 +58,7 @@ end
 
 -- What a SELECT leads to: the application, and the file in it.
 local function selected(data, state)
-  if data == SSSE_NAME then return "ssse", nil, "environment SSSE" end
+  if data == SSSE_NAME then return "ssse", nil, "SSSE" end
   if data:sub(1, #RID) == RID and #data > #RID then
     local df = string.format("df%02x", tonumber(data:sub(#RID + 1, #RID + 2), 16) + 1)
     return df, nil, df:upper()
@@ -190,7 +190,8 @@ end
 
 -- How a title ends.
 local function told(pinfo, tree, about, words, sw)
-  local text = about.name .. (about.words and " " .. about.words or "") .. (words and " " .. words or "")
+  local more = about.words and not about.name:find(about.words, 1, true)
+  local text = about.name .. (more and " " .. about.words or "") .. (words and " " .. words or "")
   if sw then text = text .. string.format(": %04X %s", sw, meaning_of(sw)) end
   tree:append_text(": " .. text)
   pinfo.cols.info = text

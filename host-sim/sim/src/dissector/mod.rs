@@ -68,7 +68,12 @@ fn tables() -> Vec<(&'static str, String)> {
     let hex = |bytes: &[u8]| text(&hex::encode_upper(bytes));
     vec![
         ("NAMES", table(layout::names().map(message))),
-        ("FIELDS", table(FIELDS.iter().map(|field| row(field.number, Some((field.content, field.size)))).chain([row(64, None)]))),
+        (
+            "FIELDS",
+            table(
+                FIELDS.iter().map(|field| row(field.number, Some((field.content, field.size)))).chain([row(64, None)]),
+            ),
+        ),
         ("PEERS", table(Peer::ALL.map(peer))),
         ("MESSAGES", table(of_till)),
         ("SELECT", ins::SELECT.to_string()),

@@ -11,8 +11,8 @@ use qiyong_firmware::ui::Text;
 use qiyong_protocol::card::commands::{describe, ins};
 use qiyong_protocol::card::files::{Df, Format, Generation, tag};
 use qiyong_protocol::card::redact;
-use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_protocol::frame::Peer;
+use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::slot::Watch;

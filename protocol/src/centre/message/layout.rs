@@ -214,12 +214,7 @@ pub static OBJECTS: [Object; 26] = [
         "card's status",
         &[&[whole(Form::TextCode(1, status))], &[whole(Form::TextCode(0, status))]],
     ),
-    object(
-        62,
-        objects::FLAGS,
-        "card's flags",
-        &[&[whole(Form::Flags(&STANDING))]],
-    ),
+    object(62, objects::FLAGS, "card's flags", &[&[whole(Form::Flags(&STANDING))]]),
     object(62, objects::EFFECTS, "effects", &[&[whole(Form::Flags(&["card active", "bank account active"]))]]),
     object(62, objects::CHARGE, "paid by the account", &[&[whole(Form::FenDigits(12))]]),
     object(62, objects::NEXT, "next number", &[&[whole(Form::Digits(6))]]),
