@@ -50,11 +50,20 @@ fn every_frozen_message_is_what_the_codec_says_field_by_field() {
 /// What is changed in the script.
 const MUTANTS: [(&str, &str); 14] = [
     // A length in each table, and the parts of fields and objects.
-    ("content = \"digits\", length = 0, size = 6, one = { k = \"\", n = \"\", s = 6, f = \"digits\" }", "content = \"digits\", length = 0, size = 4, one = { k = \"\", n = \"\", s = 4, f = \"digits\" }"),
+    (
+        "content = \"digits\", length = 0, size = 6, one = { k = \"\", n = \"\", s = 6, f = \"digits\" }",
+        "content = \"digits\", length = 0, size = 4, one = { k = \"\", n = \"\", s = 4, f = \"digits\" }",
+    ),
     ("k = \"institution\", n = \"institution\", s = 12", "k = \"institution\", n = \"institution\", s = 11"),
     ("k = \"batch\", n = \"batch\", s = 6", "k = \"batch\", n = \"batch\", s = 5"),
-    ("k = \"total_of_purchases\", n = \"total of purchases\", s = 18", "k = \"total_of_purchases\", n = \"total of purchases\", s = 16"),
-    ("k = \"enciphered_key\", n = \"enciphered key\", s = 16", "k = \"enciphered_key\", n = \"enciphered key\", s = 15"),
+    (
+        "k = \"total_of_purchases\", n = \"total of purchases\", s = 18",
+        "k = \"total_of_purchases\", n = \"total of purchases\", s = 16",
+    ),
+    (
+        "k = \"enciphered_key\", n = \"enciphered key\", s = 16",
+        "k = \"enciphered_key\", n = \"enciphered key\", s = 15",
+    ),
     ("k = \"card_number\", n = \"card number\", s = 9", "k = \"card_number\", n = \"card number\", s = 8"),
     // A name.
     ("n = \"F11 system trace audit number\"", "n = \"\""),
@@ -83,7 +92,38 @@ fn a_wrong_table_is_noticed() {
         assert!(!differences.is_empty(), "{right} became {wrong}, and nothing differs");
         differences.len()
     });
-    closing_line(&format!("dissector: {} wrong tables, each noticed at {} to {} places", MUTANTS.len(), found.iter().min().unwrap_or(&0), found.iter().max().unwrap_or(&0)));
+    closing_line(&format!(
+        "dissector: {} wrong tables, each noticed at {} to {} places",
+        MUTANTS.len(),
+        found.iter().min().unwrap_or(&0),
+        found.iter().max().unwrap_or(&0)
+    ));
+}
+
+#[test]
+fn damaged_messages_are_no_fault_of_the_script() {
+    let (folder, script) = script();
+    let capture = folder.path().join("frozen.pcapng");
+    frozen::write(&capture);
+    let seeds: Vec<u64> = (1..=8).collect();
+    let found = in_parallel(&seeds, |seed| {
+        let path = folder.path().join(format!("{seed}.pcapng"));
+        let damaged = frozen::damage(&capture, &path, *seed);
+        let packets = pdml::read(&path, &script).unwrap_or_else(|said| panic!("{said}"));
+        let failed = packets.iter().flat_map(|packet| &packet.fields).find(|field| field.name == pdml::LUA_ERROR);
+        assert!(failed.is_none(), "seed {seed}: {}", failed.map(|field| field.title.clone()).unwrap_or_default());
+        let told = packets.iter().filter(|packet| !packet.faults().is_empty()).count();
+        assert_eq!(packets.len(), damaged, "seed {seed}");
+        told
+    });
+    assert!(found.iter().sum::<usize>() > 100, "{found:?}");
+}
+
+/// How many frames of the till's and messages of the centre's a capture has, in which nothing is wrong.
+pub(crate) fn counted(capture: &Path) -> [usize; 2] {
+    let packets = live::faultless(capture);
+    ["qiyong.till.peer", "qiyong.centre.mti"]
+        .map(|name| packets.iter().filter(|packet| packet.value(name).is_some()).count())
 }
 
 /// A file of the repository.

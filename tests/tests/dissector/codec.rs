@@ -75,7 +75,8 @@ pub(super) fn fields(bytes: &[u8], request: &Request<'_>, number: Stan, answer: 
             54 => {
                 let Some(Some(Answer::Approved(receipt))) = answer else { panic!("no approval has F54") };
                 put(all, &key, "");
-                for (part, value) in [("account", "00"), ("kind_of_balance", "02"), ("currency", "156"), ("sign", "C")] {
+                for (part, value) in [("account", "00"), ("kind_of_balance", "02"), ("currency", "156"), ("sign", "C")]
+                {
                     put(all, &format!("f54.{part}"), value);
                 }
                 put(all, "f54.balance", receipt.balance.0);
@@ -227,7 +228,8 @@ fn f62(all: &mut Fields, request: &Request<'_>, answer: Option<&Answer>) {
         Some(Answer::Standing(standing)) => {
             put(all, "f62.df20", standing.status.code().map(char::from).map_or(String::new(), String::from));
             let set = [standing.social, standing.financial, standing.pin_is_initial, standing.initial_is_common];
-            let names = ["social_function_in_use", "bank_account_in_use", "pin_is_the_initial_one", "that_pin_is_a_common_one"];
+            let names =
+                ["social_function_in_use", "bank_account_in_use", "pin_is_the_initial_one", "that_pin_is_a_common_one"];
             flags(&set, &names, "f62.df21", all);
         }
         Some(Answer::Approved(receipt)) => {

@@ -1,14 +1,18 @@
 //! The frozen bytes of every message version, with a commentary of the codec's: request, answer and rejection of each kind.
 
+use std::fs;
 use std::path::Path;
 
 use hex_literal::hex;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
 
 use qiyong_protocol::centre::Stan;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::Parts;
 use qiyong_sim::capture::LiveCapture;
+use qiyong_sim::decode::masked_message;
 use qiyong_sim::serial::ears::Ears;
 
 use super::codec::{self, Fields};
@@ -32,6 +36,26 @@ pub(super) fn write(path: &Path) {
     for (name, bytes) in frozen() {
         capture.message_here(name.ends_with("asked"), &bytes).expect("room on the disk");
     }
+}
+
+/// Copies the capture, and changes a byte or two of each message, other ones for each seed; returns how many there are.
+pub(super) fn damage(capture: &Path, to: &Path, seed: u64) -> usize {
+    let mut bytes = fs::read(capture).expect("the capture");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let messages = frozen();
+    for (name, message) in &messages {
+        let message = masked_message(message);
+        let place = bytes.windows(message.len()).position(|window| window == message);
+        // One that was damaged may have been the same as another one.
+        let Some(place) = place else { continue };
+        for _ in 0..=random.next_u32() % 2 {
+            let at = place + random.next_u32() as usize % message.len();
+            assert!(at < bytes.len(), "{name}");
+            bytes[at] ^= 1 << (random.next_u32() % 8);
+        }
+    }
+    fs::write(to, bytes).expect("room on the disk");
+    messages.len()
 }
 
 /// What the codec says of each, in the order of the file.
@@ -72,7 +96,8 @@ pub(super) fn differences(capture: &Path, script: &Path, expected: &[(String, Fi
     for (packet, (name, expected)) in packets.iter().zip(expected) {
         wrong.extend(packet.faults().into_iter().map(|fault| format!("{name}: {fault}")));
         let found = packet.values("qiyong.centre.");
-        if let Some((found, expected)) = found.iter().zip(expected).find(|(found, expected)| !is_same(found, expected)) {
+        if let Some((found, expected)) = found.iter().zip(expected).find(|(found, expected)| !is_same(found, expected))
+        {
             wrong.push(format!("{name}: {found:?}, and the codec says {expected:?}"));
         }
         if found.len() != expected.len() {

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use regex::Regex;
 
+/// The field by which Wireshark says that a script has failed.
+pub(super) const LUA_ERROR: &str = "_ws.lua.error";
+
 /// A field of a packet.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
@@ -52,7 +55,7 @@ impl Packet {
     pub(super) fn faults(&self) -> Vec<String> {
         let wrong = |field: &Field| {
             let name = field.name.as_str();
-            let is_fault = name.starts_with("_ws.malformed") || name.starts_with("_ws.lua.text") || name == "_ws.expert";
+            let is_fault = name.starts_with("_ws.malformed") || name == LUA_ERROR || name == "_ws.expert";
             let is_left = name.ends_with(".undecoded") || name.ends_with(".hidden") || name == "data";
             let is_unnamed = name.starts_with("qiyong.") && (field.title.is_empty() || field.title.starts_with(':'));
             (is_fault || is_left || is_unnamed).then(|| format!("{name}: {}", field.title))
@@ -91,7 +94,8 @@ fn parse(pdml: &str) -> Vec<Packet> {
         if line == "<packet>" {
             packets.push(Packet::default());
         }
-        let (Some(packet), true) = (packets.last_mut(), line.starts_with("<field ") || line.starts_with("<proto ")) else {
+        let (Some(packet), true) = (packets.last_mut(), line.starts_with("<field ") || line.starts_with("<proto "))
+        else {
             continue;
         };
         let get = |name: &str| {

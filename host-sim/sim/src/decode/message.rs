@@ -176,7 +176,7 @@ fn objects(number: u8, bytes: &[u8], at: usize, end: usize) -> Result<(Vec<Node>
         nodes.push(match read {
             Some(Ok((_, mut parts))) => match parts.pop() {
                 // The object's only part has no name of its own.
-                Some(only) if parts.is_empty() && only.name.is_empty() => Node { name: title, ..only },
+                Some(only) if parts.is_empty() && only.name.is_empty() => only.called(title),
                 last => {
                     parts.extend(last);
                     Node::group(key, title, begin..stop, parts)

@@ -17,7 +17,8 @@ use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::{MessageError, Parts, read_proved_request};
 use qiyong_protocol::frame::Peer;
 
-pub use node::{MASK, Node, Problem, key_of};
+pub use node::{Node, Problem, key_of};
+pub use value::MASK;
 
 /// What was decoded.
 #[derive(Clone, Debug, Serialize)]

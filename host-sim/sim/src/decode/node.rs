@@ -10,9 +10,6 @@ use qiyong_protocol::layout::{Form, Part, Secret, Step, Unfit, walk};
 
 use super::value;
 
-/// The byte that replaces a secret one: `*`.
-pub const MASK: u8 = 0x2A;
-
 /// One part of a message.
 #[derive(Clone, Debug, Serialize)]
 pub struct Node {
@@ -119,6 +116,11 @@ impl Node {
         let secret = if hidden.is_empty() { 0..0 } else { of(hidden.start) / 2..of(hidden.end).div_ceil(2) };
         let leaf = Some(Leaf { form, at, secret });
         Self { leaf, ..Self::group(key, name, bytes, Vec::new()) }
+    }
+
+    /// The same under this name.
+    pub(super) fn called(self, name: String) -> Self {
+        Self { name, ..self }
     }
 
     /// All that is secret in it, in bytes from the beginning.

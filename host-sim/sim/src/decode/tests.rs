@@ -81,7 +81,7 @@ fn nonsense_is_told_with_its_place() {
         (23, 0xA0, "F11 system trace audit number, at byte 23"),
         (31, 0x07, "F41 terminal, at byte 31"),
         (54, 0xA1, "F60 message sort, batch, network code, at byte 54"),
-        (60, 0xA0, "F62 keys or objects, at byte 60"),
+        (62, 0xA0, "F62 keys or objects, at byte 62"),
     ] {
         let told = changed(at, byte);
         assert!(told.starts_with(says), "byte {at}: {told}");

@@ -5,8 +5,10 @@ use std::ops::Range;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::layout::Form;
 
-use super::MASK;
 use crate::gbk;
+
+/// The byte that replaces a secret one: `*`.
+pub const MASK: u8 = 0x2A;
 
 /// The half bytes at these places.
 fn halves(bytes: &[u8], at: Range<usize>) -> impl Iterator<Item = u8> {

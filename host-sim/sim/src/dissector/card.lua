@@ -250,6 +250,13 @@ end
 
 local atr = Dissector.get("iso7816.atr")
 
+-- Wireshark's own dissector; it fails where the bytes end too early.
+local function show_atr(tvb, pinfo, tree)
+  if not pcall(function() atr:call(tvb, pinfo, tree) end) then
+    wrong_apdu(tree:add(card, tvb()), tvb(), "the answer to reset is cut short")
+  end
+end
+
 function card.dissector(tvb, pinfo, tree)
   joined(tvb, pinfo, tree)
   return tvb:len()
@@ -265,7 +272,8 @@ end
 local answer_to_reset = Proto("qiyong.atr", "Social security card, answer to reset")
 function answer_to_reset.dissector(tvb, pinfo, tree)
   reset(pinfo, "alone")
-  return atr:call(tvb, pinfo, tree)
+  show_atr(tvb, pinfo, tree)
+  return tvb:len()
 end
 
 local gsmtap = Proto("qiyong.gsmtap", "GSMTAP with a social security card")
@@ -279,7 +287,7 @@ function gsmtap.dissector(tvb, pinfo, tree)
   tree:add(gsmtap, tvb(0, 4 * words))
   if tvb(12, 1):uint() == 1 then
     reset(pinfo, "joined")
-    atr:call(payload, pinfo, tree)
+    show_atr(payload, pinfo, tree)
   else
     joined(payload, pinfo, tree)
   end
