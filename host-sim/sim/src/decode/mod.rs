@@ -39,13 +39,13 @@ pub struct Decoded {
 /// # Errors
 /// They are neither.
 pub fn all(bytes: &[u8]) -> Result<Vec<Decoded>, Problem> {
+    // A frame has its peer behind 00 and one more byte, which is never 00; a message's TPDU has another number there.
+    let begin = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let peer = bytes.get(begin + 1);
+    let is_frame = begin > 0 && Peer::ALL.iter().any(|own| peer == Some(&own.code()));
     match bytes {
         [] => Err(Problem::new("message", 0, "there is not one byte")),
-        // No message is as short as the first two bytes of a frame would say; but an empty frame may stand before one.
-        [0, 0, ..] => frames(bytes),
-        [0, code, ..] if bytes.last() == Some(&0) && usize::from(*code) + 2 != bytes.len() => {
-            frames(bytes).or_else(|problem| messages(bytes).map_err(|_| problem))
-        }
+        _ if is_frame => frames(bytes),
         _ => messages(bytes),
     }
 }
