@@ -13,12 +13,15 @@ mod centre;
 mod chaos;
 mod completions;
 mod demo;
+mod dissector;
 mod doctor;
 mod emulate;
 mod exchange;
 mod extras;
 mod flash;
+mod live;
 mod manual;
+mod message;
 mod objects;
 mod output;
 mod pcscd;
@@ -127,6 +130,10 @@ enum Verb {
     /// Let pages of hospitals read cards: a local service for browsers, over HTTP and WebSockets
     #[cfg(feature = "serve")]
     ServePage(serve_page::ServePageArgs),
+    /// Decode a message between terminal and centre (ISO 8583), or a frame between till and terminal
+    Message(message::MessageArgs),
+    /// Print a dissector for Wireshark, which names every part of our captures
+    Dissector(dissector::DissectorArgs),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
     /// Print what a shell needs to complete this program's verbs and flags
@@ -246,6 +253,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         #[cfg(feature = "serve")]
         Verb::ServePage(args) => serve_page::run(&args, output),
+        Verb::Message(args) => message::run(&args, output),
+        Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),

@@ -24,6 +24,7 @@ mod centre_regions;
 mod centre_tcp;
 mod centre_till;
 mod chaos;
+mod dissector;
 mod doctor;
 mod emulate;
 mod emulate_power;
