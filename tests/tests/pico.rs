@@ -6,6 +6,7 @@ mod mutants;
 mod scenarios;
 mod uf2;
 mod usb;
+mod watchdog;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -11,7 +11,6 @@
 //! |---|---|
 //! | `smartcard` | what is written into the card's USART, in which order |
 //! | `moment` | the time out of SysTick's ticks and counter |
-//! | `lease` | how long the watchdog may be fed without progress |
 //! | `queue` | characters that have come and wait to be taken |
 //!
 //! On the host this program is empty, so that the workspace builds there as a whole; its tests are those of these modules.
@@ -20,8 +19,6 @@
 
 #[cfg(target_os = "none")]
 mod image;
-#[cfg(any(target_os = "none", test))]
-mod lease;
 #[cfg(any(target_os = "none", test))]
 mod moment;
 #[cfg(any(target_os = "none", test))]

@@ -2,6 +2,8 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`crash_note`] | what a crash leaves for the next start |
+//! | [`lease`] | how long a watchdog may be fed without progress |
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
@@ -15,6 +17,8 @@
 // Futures run on one executor without threads, so callers need no `Send` bounds.
 #![allow(async_fn_in_trait)]
 
+pub mod crash_note;
+pub mod lease;
 pub mod pin_pad;
 pub mod spacing;
 pub mod till_clock;
