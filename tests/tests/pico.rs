@@ -7,6 +7,7 @@ mod scenarios;
 mod uf2;
 mod usb;
 mod waveform;
+mod watchdog;
 
 use std::cell::RefCell;
 use std::rc::Rc;

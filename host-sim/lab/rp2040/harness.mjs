@@ -7,12 +7,14 @@
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
 //   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
-//                                                falls asleep and this word has changed, "log" comes out
+//                                                falls asleep and this word has changed, "log" comes out. "kept": what another chip
+//                                                has kept over its reset: then its flash and its time go on here
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
 //                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
-//                                                "uart" NUMBER BYTE | "usb" WHAT | "log"
+//                                                "uart" NUMBER BYTE | "usb" WHAT | "log" | "restart": a reset, and the end here
+//   {"keep": true}                               -> {"kept": WHAT}: what outlives a reset
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
 //   {"worked": true}                             -> {"cycles": NUMBER}: for which the core did not sleep
@@ -264,6 +266,31 @@ function takeIn([, what, number, value]) {
   else mcu.gpio[number].setInputValue(value !== 0);
 }
 
+// --- Resets: by the watchdog, by software, and what rp2040js does not do, faults of the core. The chip that starts then is another
+// program's; here nothing goes on.
+const watchdog = mcu.findPeripheral(0x40058000);
+const AIRCR = 0xd0c;
+const SYSRESETREQ = 4;
+const HARD_FAULT = 3;
+let restarts = false;
+const restart = (reason) => {
+  restarts = true;
+  watchdog.reason = reason;
+  out.push([now(), 'restart']);
+};
+watchdog.onWatchdogTrigger = () => restart(watchdog.reason);
+const usualPpb = mcu.ppb.writeUint32.bind(mcu.ppb);
+mcu.ppb.writeUint32 = (offset, value) => {
+  if (offset === AIRCR && value & SYSRESETREQ) restart(0);
+  else usualPpb(offset, value);
+};
+mcu.onBreak = () => {
+  core.PC -= core.breakRewind;
+  core.exceptionEntry(HARD_FAULT);
+};
+/** The flash of the board; the chip could have more. */
+const FLASH_LEN = 2 * 1024 * 1024;
+
 let logWord = 0;
 let logged = 0;
 /** Whether the image has logged something that was not told. */
@@ -277,7 +304,7 @@ function logs() {
 
 function run(until) {
   const { clock } = mcu;
-  while (now() < until && out.length === 0) {
+  while (now() < until && out.length === 0 && !restarts) {
     if (!core.waiting) {
       if (core.PC < 0x4000) rom();
       else {
@@ -310,12 +337,18 @@ function loadElf(file) {
   }
 }
 
-async function load({ image, log }) {
+async function load({ image, log, kept }) {
   [logWord, logged] = [log, 0];
   const file = fs.readFileSync(image);
   mcu.flash.fill(0xff);
   if (file.subarray(0, 4).toString() === 'UF2\n') await loadUf2(file);
   else loadElf(file);
+  if (kept) {
+    mcu.flash.set(Buffer.from(kept.flash, 'base64'));
+    watchdog.scratchData.set(kept.scratch);
+    watchdog.reason = kept.reason;
+    mcu.clock.tick(kept.nanos);
+  }
   mcu.core.VTOR = 0x10000100;
   mcu.core.reset();
   wire();
@@ -335,6 +368,11 @@ const COMMANDS = {
     let bytes = '';
     for (let index = 0; index < length; index++) bytes += mcu.readUint8(at + index).toString(16).padStart(2, '0');
     return { bytes };
+  },
+  keep() {
+    const { scratchData, reason } = watchdog;
+    const flash = Buffer.from(mcu.flash.subarray(0, FLASH_LEN)).toString('base64');
+    return { kept: { flash, scratch: [...scratchData], reason, nanos: mcu.clock.nanos } };
   },
   worked() { return { cycles: core.cycles }; },
   wear(is) { worn = is; return {}; },

@@ -12,12 +12,14 @@
 //! | `storage` | the flash's last 128 KiB |
 //! | `mutant` | deliberate faults, in an image for tests |
 //! | `random` | random numbers |
+//! | `watchdog`, `crash` | ends a terminal that hangs; what a run that ended badly leaves for the next one |
 //! | `usb` | the USB port: a line for the till, or the slot as a reader in place of the application |
 
 mod application;
 mod card_line;
 mod characters;
 mod clk;
+mod crash;
 mod desk;
 #[cfg(feature = "mutants")]
 mod mutant;
@@ -27,3 +29,4 @@ mod storage;
 mod till;
 mod time;
 mod usb;
+mod watchdog;

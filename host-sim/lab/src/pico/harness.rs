@@ -55,6 +55,8 @@ pub(super) enum Out {
     Uart(u8, u8),
     /// The image has logged something.
     Log,
+    /// It is reset, and does nothing more: another chip starts with what it has kept.
+    Restart,
     /// Something came of what the USB host does.
     Usb(DeviceDoes),
 }
@@ -95,6 +97,20 @@ impl Harness {
     /// # Errors
     /// There is no Node.js, or it does not start.
     pub(super) fn start(image: &Path, log: u64) -> Result<Self, EmulatorError> {
+        Self::start_with(&json!({"image": image, "log": log}))
+    }
+
+    /// The chip after a reset: the same image, flash and time.
+    ///
+    /// # Errors
+    /// Those of [`Self::start`].
+    pub(super) fn start_anew(&mut self, image: &Path, log: u64) -> Result<(), EmulatorError> {
+        let answer = self.ask(&json!({"keep": true}))?;
+        *self = Self::start_with(&json!({"image": image, "log": log, "kept": answer.get("kept")}))?;
+        Ok(())
+    }
+
+    fn start_with(load: &Value) -> Result<Self, EmulatorError> {
         let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
         version.map_err(|error| match error.kind() {
             ErrorKind::NotFound => EmulatorError::NoNode,
@@ -108,7 +124,7 @@ impl Harness {
             return Err(EmulatorError::ChipEnded { said: "it has no lines".into() });
         };
         let mut harness = Self { child, to, from: BufReader::new(from) };
-        harness.ask(&json!({"load": {"image": image, "log": log}}))?;
+        harness.ask(&json!({"load": load}))?;
         Ok(harness)
     }
 
@@ -189,6 +205,7 @@ fn came_out(value: &Value) -> Option<(u64, Out)> {
             _ => return None,
         }),
         "log" => Out::Log,
+        "restart" => Out::Restart,
         _ => return None,
     };
     Some((at.as_u64()?, out))

@@ -1,7 +1,7 @@
 //! One emulated Pico and its surroundings: a card in its slot, a till and a centre on its serial line, a holder at its PIN pad.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cdc::Cdc;
@@ -44,6 +44,8 @@ pub struct Start<'a> {
 /// The board. Dropping it ends the chip.
 pub struct Machine {
     chip: Harness,
+    /// What its flash was filled from, and the word that changes when it logs something.
+    image: (PathBuf, u64),
     /// Cycles since the start, and the time at which that was.
     now: u64,
     began: Duration,
@@ -108,8 +110,10 @@ impl Machine {
 
     fn start_alone(elf: &Path, how: Start<'_>, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
+        let image = (how.uf2.unwrap_or(elf).to_owned(), Log::write_offset(rtt));
         let mut machine = Self {
-            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt))?,
+            chip: Harness::start(&image.0, image.1)?,
+            image,
             now: 0,
             began,
             slot: Slot::new(),
@@ -215,6 +219,7 @@ impl Machine {
                 }
                 Out::Uart(..) => {}
                 Out::Log => self.looks_at_screen(&mut all)?,
+                Out::Restart => self.restarts(at)?,
             }
         }
         self.slot.scope.flows(now);
@@ -225,6 +230,18 @@ impl Machine {
             self.slot.act(now);
         }
         Ok(all)
+    }
+
+    /// The chip is reset: its pins are nobody's, the bus sees it go, and it starts with the flash that it had.
+    fn restarts(&mut self, at: u64) -> Result<(), EmulatorError> {
+        self.drain()?;
+        let (image, log) = &self.image;
+        self.chip.start_anew(image, *log)?;
+        self.slot.chip_is_reset(at);
+        if let Some(usb) = &mut self.usb {
+            *usb = Cdc::new();
+        }
+        Ok(())
     }
 
     /// The board has said these bytes to the till.

@@ -200,6 +200,10 @@ impl UsbReader {
                 Out::Usb(DeviceDoes::IsReset) => self.is_reset = true,
                 Out::Usb(device) => self.port.see(device),
                 Out::Uart(PAD, ENQ) => self.keys(),
+                Out::Restart => {
+                    let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+                    return Err(EmulatorError::Mute { what: "has been reset", last });
+                }
                 Out::Uart(..) | Out::Log => {}
             }
         }

@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::random::Random;
 use super::storage::Region;
 use super::till::BoardLink;
-use super::time;
+use super::{time, watchdog};
 
 static CLOCK: StaticCell<WallClock> = StaticCell::new();
 
@@ -53,7 +53,9 @@ async fn serve(
     let slot = ContactSlot::new(line, SlotConfig::default());
     let mut application = Terminal::new(slot, link, desk, clock, Random, memory, settings);
     loop {
-        let report = obey(link, &mut application, |_| {}).await;
+        // For a job the terminal may wait for ever; with one it has to get on.
+        watchdog::set_idle(true);
+        let report = obey(link, &mut application, |_| watchdog::set_idle(false)).await;
         match report.map(|report| (report.reason, report.cause, report.effects.activates)) {
             None => {}
             Some((None, _, activates)) => defmt::info!("approved, activated: {=bool}", activates),

@@ -11,6 +11,7 @@ use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
 use super::till::BoardLink;
+use super::watchdog;
 
 /// How long nobody may key.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +24,7 @@ pub(crate) struct Desk<'a> {
 
 impl Operator for Desk<'_> {
     fn show(&mut self, screen: &Screen) {
+        watchdog::progress();
         let text = screen.text();
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
     }
@@ -66,6 +68,7 @@ impl PinPad for Pad {
     }
 
     async fn key(&mut self) -> Option<u8> {
+        watchdog::progress();
         with_timeout(PATIENCE, self.next()).await.ok()
     }
 
