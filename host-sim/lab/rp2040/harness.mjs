@@ -278,7 +278,11 @@ const restart = (reason) => {
   watchdog.reason = reason;
   out.push([now(), 'restart']);
 };
-watchdog.onWatchdogTrigger = () => restart(watchdog.reason);
+watchdog.onWatchdogTrigger = () => {
+  // Else rp2040js sets it anew for no time at all, again and again.
+  watchdog.alarm.enable = false;
+  restart(watchdog.reason);
+};
 const usualPpb = mcu.ppb.writeUint32.bind(mcu.ppb);
 mcu.ppb.writeUint32 = (offset, value) => {
   if (offset === AIRCR && value & SYSRESETREQ) restart(0);
