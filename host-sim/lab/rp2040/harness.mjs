@@ -7,13 +7,14 @@
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
 //   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
-//                                                falls asleep and this word has changed, "log" comes out. "kept": what another chip
-//                                                has kept over its reset: then its flash and its time go on here
+//                                                falls asleep and this word has changed, "log" comes out. "ring": see
+//                                                oscillator.mjs. "panel": whether there is one. "kept": what another chip has kept over its reset: then its
+//                                                flash and its time go on here
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
 //                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
-//                                                "uart" NUMBER BYTE | "usb" WHAT | "log" | "restart": a reset, and the end here
+//                                                "uart" NUMBER BYTE | "usb" WHAT | "i2c" HEX | "log" | "restart": a reset, and the end here
 //   {"keep": true}                               -> {"kept": WHAT}: what outlives a reset
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
@@ -22,13 +23,17 @@
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
+import { i2cBus } from './i2c.mjs';
+import { oscillator } from './oscillator.mjs';
 import { usbHost } from './usb.mjs';
 
 const NANOS = 8; // a cycle
 const FLASH = 0x10000000;
 const SECTOR = 4096;
-/** The contacts and other pins that are told when they change: I/O, CLK, RST, VCC, 5 V. */
-const PINS = [2, 3, 4, 5, 6];
+/** The pins that are told when they change: the contacts I/O, CLK, RST, VCC, 5 V; and the lights. */
+const PINS = [2, 3, 4, 5, 6, 16, 17, 18, 25];
+/** The button, which a pull-up holds high. */
+const CANCEL_KEY = 15;
 const IO = 2;
 const CLK = 3;
 
@@ -341,7 +346,10 @@ function loadElf(file) {
   }
 }
 
-async function load({ image, log, kept }) {
+async function load({ image, log, ring, panel, kept }) {
+  oscillator(mcu, ring);
+  i2cBus(mcu, panel, (...what) => out.push([now(), ...what]));
+  mcu.gpio[CANCEL_KEY].setInputValue(true);
   [logWord, logged] = [log, 0];
   const file = fs.readFileSync(image);
   mcu.flash.fill(0xff);

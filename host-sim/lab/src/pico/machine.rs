@@ -1,11 +1,13 @@
 //! One emulated Pico and its surroundings: a card in its slot, a till and a centre on its serial line, a holder at its PIN pad.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::cdc::Cdc;
-use super::harness::{Harness, Input, Out};
+pub use super::harness::Ring;
+use super::harness::{Drive, Harness, Input, Out};
+use super::panel::Panel;
 use super::scope::{Edge, NANOS};
 use super::serial::Disturbed;
 pub use super::slot::Wire;
@@ -18,6 +20,7 @@ use crate::probe::image::PlainImage;
 use crate::probe::log::Log;
 use crate::probe::{DebugProbe, ScreenText, stack};
 use crate::visit::{self, Happened, await_words};
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
@@ -27,6 +30,12 @@ use qiyong_sim::world::visit::Delivery;
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
 const TILL: (u8, u64) = (0, 115_200);
 const PAD: (u8, u64) = (1, BAUD);
+
+/// The button of the cancel key, low while it is pressed, and for how long that is.
+const CANCEL_KEY: u8 = 15;
+const HELD: Duration = Duration::from_millis(300);
+/// The lights: runs, ready, works, wrong.
+const LIGHTS: [u8; 4] = [25, 16, 17, 18];
 
 /// CLK of the board's card, in Hz.
 pub const CLK_HZ: u32 = (HZ / PER_CLK) as u32;
@@ -39,13 +48,15 @@ pub struct Start<'a> {
     pub uf2: Option<&'a Path>,
     /// The till is at its USB port, and not at UART 0.
     pub till_usb: bool,
+    /// Its ring oscillator.
+    pub ring: Ring,
+    /// It has a panel.
+    pub panel: bool,
 }
 
 /// The board. Dropping it ends the chip.
 pub struct Machine {
     chip: Harness,
-    /// What its flash was filled from, and the word that changes when it logs something.
-    image: (PathBuf, u64),
     /// Cycles since the start, and the time at which that was.
     now: u64,
     began: Duration,
@@ -61,6 +72,9 @@ pub struct Machine {
     /// When the holder takes the card out.
     pub(super) pulls_card: Option<u64>,
     pub(super) log: Log,
+    panel: Panel,
+    /// The lights that are on, by their pins.
+    lights: [bool; LIGHTS.len()],
     /// How many rows of the log were looked at.
     looked: usize,
     stack: (u64, u64),
@@ -110,10 +124,8 @@ impl Machine {
 
     fn start_alone(elf: &Path, how: Start<'_>, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
-        let image = (how.uf2.unwrap_or(elf).to_owned(), Log::write_offset(rtt));
         let mut machine = Self {
-            chip: Harness::start(&image.0, image.1)?,
-            image,
+            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt), how.ring, how.panel)?,
             now: 0,
             began,
             slot: Slot::new(),
@@ -124,6 +136,8 @@ impl Machine {
             usb: how.till_usb.then(Cdc::new),
             pulls_card: None,
             log: Log::new(table, rtt),
+            panel: Panel::new(),
+            lights: [false; LIGHTS.len()],
             looked: 0,
             stack,
             course: Course::default(),
@@ -153,8 +167,14 @@ impl Machine {
             }
             Does::Cancels => self.send(PAD, &[CANCEL], at.saturating_sub(key)),
             Does::PullsCard => self.pulls_card = Some(at),
-            // The board has no such key.
-            Does::Nothing | Does::HoldsCancelKey => {}
+            // In the middle of a PIN, if one is awaited.
+            Does::HoldsCancelKey => {
+                let down = at.max(self.now + 3 * key);
+                self.send(PAD, b"12", down - 3 * key);
+                self.into.push((down, Input::Pin(CANCEL_KEY, false)));
+                self.into.push((down + cycles(HELD), Input::Pin(CANCEL_KEY, true)));
+            }
+            Does::Nothing => {}
         }
     }
 
@@ -208,7 +228,11 @@ impl Machine {
         let mut all = Vec::new();
         for (at, out) in out {
             match out {
-                Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
+                Out::Pin(pin, drive) => match LIGHTS.iter().position(|light| *light == pin) {
+                    Some(number) => self.light(number, drive == Some(Drive::High)),
+                    None => self.slot.pin(at, pin, drive),
+                },
+                Out::Panel(bytes) => self.panel.hear(&bytes),
                 Out::Uart(line, byte) if line == TILL.0 && self.usb.is_none() => self.tell_till(&[byte], &mut all),
                 Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
                 Out::Usb(device) => {
@@ -235,13 +259,19 @@ impl Machine {
     /// The chip is reset: its pins are nobody's, the bus sees it go, and it starts with the flash that it had.
     fn restarts(&mut self, at: u64) -> Result<(), EmulatorError> {
         self.drain()?;
-        let (image, log) = &self.image;
-        self.chip.start_anew(image, *log)?;
+        self.chip.start_anew()?;
         self.slot.chip_is_reset(at);
+        self.lights = [false; LIGHTS.len()];
         if let Some(usb) = &mut self.usb {
             *usb = Cdc::new();
         }
         Ok(())
+    }
+
+    fn light(&mut self, number: usize, on: bool) {
+        if let Some(light) = self.lights.get_mut(number) {
+            *light = on;
+        }
     }
 
     /// The board has said these bytes to the till.
@@ -280,6 +310,21 @@ impl Machine {
     /// Whether the flash takes nothing from now on.
     pub(super) fn wear(&mut self, worn: bool) -> Result<(), EmulatorError> {
         self.chip.wear(worn)
+    }
+
+    /// The pictures that its panel has shown, each of them whole.
+    pub fn pictures(&self) -> &[Framebuffer] {
+        &self.panel.pictures
+    }
+
+    /// What its panel did not understand, or lacked when it was switched on.
+    pub fn panel_objects(&self) -> &[String] {
+        &self.panel.strange
+    }
+
+    /// Its lights: that it runs, is ready, works, and that something is wrong.
+    pub const fn lights(&self) -> [bool; 4] {
+        self.lights
     }
 
     /// Cycles since the start.

@@ -13,11 +13,12 @@ use static_cell::StaticCell;
 
 use super::card_line::{self, Parts};
 use super::desk::{Desk, Pad};
+use super::lights::Lights;
 use super::storage::Region;
 use super::till::{BoardLink, Port};
 use super::usb::{self, reader};
 use super::watchdog::{self, Waits};
-use super::{application, crash};
+use super::{application, crash, keys, panel};
 
 bind_interrupts!(struct Irqs {
     UART0_IRQ => BufferedInterruptHandler<UART0>;
@@ -51,10 +52,10 @@ async fn main(spawner: Spawner) {
     let port = Port::new(Hears::new(lines, hears, usb_in), Says::new(lines, says, usb_out, Delay), Waits);
     let link = LINK.init(BoardLink::new(port, transport::key(), memory.state([0; 12])));
     link.install(memory.keyring(), memory.policy());
-    let [keys, stars] = PAD.init([[0; 64]; 2]);
+    let [pad_keys, stars] = PAD.init([[0; 64]; 2]);
     let mut config = Config::default();
     config.baudrate = 9600;
-    let (stars, keys) = BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, keys, config).split();
+    let (stars, pad_keys) = BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, pad_keys, config).split();
     let line = card_line::line(Parts {
         io: chip.PIN_2,
         clk: chip.PIN_3,
@@ -65,7 +66,10 @@ async fn main(spawner: Spawner) {
         pio: chip.PIO0,
         pwm: chip.PWM_SLICE1,
     });
-    let desk = Desk { link, pad: Pad { keys, stars } };
+    keys::start(chip.PIN_15, spawner);
+    panel::start(chip.I2C0, chip.PIN_12, chip.PIN_13, spawner);
+    let lights = Lights::new(chip.PIN_25, chip.PIN_16, chip.PIN_17, chip.PIN_18);
+    let desk = Desk { link, pad: Pad { keys: pad_keys, stars }, lights };
     match of_reader {
         Some(usb) => {
             // It waits for its host for ever.
