@@ -8,8 +8,8 @@ mod random;
 mod scenarios;
 mod uf2;
 mod usb;
-mod waveform;
 mod watchdog;
+mod waveform;
 
 use std::cell::RefCell;
 use std::rc::Rc;

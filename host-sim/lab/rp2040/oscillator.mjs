@@ -1,4 +1,4 @@
-// The ring oscillator of the chip, of which software sees the level at the moment in which it looks (RP2040 data sheet, 2.17.8): by
+// The ring oscillator of the chip, of which software sees the level at the moment in which it looks (RP2040 data sheet, 2.17): by
 // chance, or as of one that has gone wrong. The bits are the same in each run.
 const RANDOM_BIT = 0x1c;
 

@@ -73,7 +73,8 @@ fn the_panel_shows_a_first_purchase_as_the_terminal_means_it() {
     // The words of the log tell which of them came, and the picture of each must have been seen whole, in this order. One that another
     // replaces within the time of a picture need not have been.
     let words: Vec<_> = meant.iter().map(|screen| screen.text().english).collect();
-    let logged: Vec<_> = machine.log().iter().filter_map(|row| row.split_once("screen: ").map(|(_, text)| text)).collect();
+    let logged: Vec<_> =
+        machine.log().iter().filter_map(|row| row.split_once("screen: ").map(|(_, text)| text)).collect();
     let mut told = words.iter().filter(|text| logged.iter().any(|row| row.starts_with(**text)));
     assert_eq!(told.next(), words.first(), "{logged:?}");
     let pictures = machine.pictures();

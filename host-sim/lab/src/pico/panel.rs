@@ -155,12 +155,24 @@ mod tests {
     #[test]
     fn a_setting_that_is_wrong_a_byte_that_is_lost_and_a_command_that_is_none_are_seen() {
         for at in [4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 22, 23] {
-            let (_, panel) = shown(|number, bytes| if number == 0 { bytes[at] ^= 1 });
+            let (_, panel) = shown(|number, bytes| {
+                if number == 0 {
+                    bytes[at] ^= 1
+                }
+            });
             assert!(!panel.strange.is_empty(), "{at}");
         }
-        let (picture, panel) = shown(|number, bytes| if number == 5 { bytes.truncate(9) });
+        let (picture, panel) = shown(|number, bytes| {
+            if number == 5 {
+                bytes.truncate(9)
+            }
+        });
         assert!(panel.pictures != [picture]);
-        let (_, panel) = shown(|number, bytes| if number == 0 { bytes[0] = 0x80 });
+        let (_, panel) = shown(|number, bytes| {
+            if number == 0 {
+                bytes[0] = 0x80
+            }
+        });
         assert!(!panel.strange.is_empty());
     }
 }

@@ -38,7 +38,11 @@ async fn watch(mut key: Input<'static>) {
 /// Waits until the key has been let go, or is held, long enough.
 async fn settles(key: &mut Input<'static>, high: bool) {
     loop {
-        if high { key.wait_for_high().await } else { key.wait_for_low().await }
+        if high {
+            key.wait_for_high().await
+        } else {
+            key.wait_for_low().await
+        }
         let changes = async { if high { key.wait_for_low().await } else { key.wait_for_high().await } };
         if let Either::Second(()) = select(changes, Timer::after(BOUNCES)).await {
             return;

@@ -41,7 +41,12 @@ pub(crate) fn show(picture: &Framebuffer) {
 }
 
 /// Starts the panel's task.
-pub(crate) fn start(i2c: Peri<'static, I2C0>, sda: Peri<'static, PIN_12>, scl: Peri<'static, PIN_13>, spawner: Spawner) {
+pub(crate) fn start(
+    i2c: Peri<'static, I2C0>,
+    sda: Peri<'static, PIN_12>,
+    scl: Peri<'static, PIN_13>,
+    spawner: Spawner,
+) {
     let mut config = Config::default();
     config.frequency = SPEED;
     let bus = I2c::new_async(i2c, scl, sda, Irqs, config);

@@ -55,7 +55,8 @@ async fn main(spawner: Spawner) {
     let [pad_keys, stars] = PAD.init([[0; 64]; 2]);
     let mut config = Config::default();
     config.baudrate = 9600;
-    let (stars, pad_keys) = BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, pad_keys, config).split();
+    let (stars, pad_keys) =
+        BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, pad_keys, config).split();
     let line = card_line::line(Parts {
         io: chip.PIN_2,
         clk: chip.PIN_3,

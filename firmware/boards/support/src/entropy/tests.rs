@@ -83,7 +83,10 @@ fn a_source_that_prefers_a_value_is_found_by_the_adaptive_proportion() {
             }
             level
         });
-        assert!(matches!(found, Some((Unfit::AdaptiveProportion, at)) if at <= 8 + 3 * usize::from(WINDOW)), "{found:?}");
+        assert!(
+            matches!(found, Some((Unfit::AdaptiveProportion, at)) if at <= 8 + 3 * usize::from(WINDOW)),
+            "{found:?}"
+        );
     }
 }
 
@@ -110,7 +113,9 @@ fn a_window_may_have_one_less_than_the_cutoff_of_a_value() {
 
 #[test]
 fn a_source_that_comes_round_is_found_by_its_period() {
-    for (word, period) in [(0b01, 2), (0b011, 3), (0b0110, 4), (0b01101, 5), (0b001011, 6), (0b0010111, 7), (0b00010111, 8)] {
+    for (word, period) in
+        [(0b01, 2), (0b011, 3), (0b0110, 4), (0b01101, 5), (0b001011, 6), (0b0010111, 7), (0b00010111, 8)]
+    {
         let found = judged(round(word, period));
         assert_eq!(found.map(|(_, at)| at), Some(PERIODS + usize::from(WINDOW)), "{period}");
         // Half a period after which all bits are turned round is one, too.
