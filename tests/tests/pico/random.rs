@@ -10,7 +10,7 @@ use super::*;
 /// Each fault, after so many looks, and the test that finds it.
 const FAULTS: [(fn(u32) -> Ring, &str); 3] =
     [(Ring::Stuck, "repetition-count"), (Ring::Biased, "adaptive-proportion"), (Ring::Locked, "period")];
-/// So many bits the image takes at the start, and after each job: the key, and each visit.
+/// So many bits the image takes at the start, and after each job: the key, the place, and each visit.
 const BEGINS: u32 = 2048;
 const GOES_ON: u32 = 1024;
 
@@ -46,8 +46,8 @@ fn an_oscillator_that_is_bad_at_the_start_keeps_the_terminal_from_taking_a_key()
 #[test]
 fn an_oscillator_that_goes_wrong_ends_the_visits() {
     in_parallel(&FAULTS, |(fault, test)| {
-        // In the middle of what is taken after the second visit: after the key, and two of them.
-        let how = Start { ring: fault(BEGINS + 2 * GOES_ON + GOES_ON / 2), ..Start::default() };
+        // In the middle of what is taken after the second visit.
+        let how = Start { ring: fault(BEGINS + 3 * GOES_ON + GOES_ON / 2), ..Start::default() };
         let new = NewCard { protocol: 1, convention: Convention::Direct, ..sample_card(Generation::V3) };
         let mut centre = InProcess::new().unwrap();
         centre.add_institution(&Institution::of_region(setup().institution)).unwrap();

@@ -38,8 +38,8 @@ pub(crate) const FIRST: Board = Board {
     draws: true,
 };
 /// A core without division and with half the instructions takes more, and two USB functions with it. The chip has 2 MiB, and the bound is
-/// there so that growth is seen. Of the RAM, 128 KiB are the room of the USB reader for the longest command and response, and a
-/// KiB is the panel's picture.
+/// there so that growth is seen. Of the RAM, 128 KiB are the room of the USB reader for the longest command and response, and
+/// two KiB are the panel's picture and the next one.
 const PICO: Board = Board {
     package: "qiyong-board-pico",
     program: "qiyong-pico",

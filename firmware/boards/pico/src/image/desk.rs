@@ -32,7 +32,7 @@ impl Operator for Desk<'_> {
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
         let mut picture = Framebuffer::new();
         let Ok(()) = draw::draw(&text, &mut picture);
-        panel::show(&picture);
+        panel::show(picture);
         self.lights.show(screen.signal());
     }
 

@@ -8,8 +8,6 @@
 //!
 //! Where nothing answers, or the lines are held down, a picture is given up, and the next one tried.
 
-use core::sync::atomic::{AtomicU8, Ordering};
-
 use embassy_executor::Spawner;
 use embassy_rp::i2c::{Async, Config, I2c, InterruptHandler};
 use embassy_rp::peripherals::{I2C0, PIN_12, PIN_13};
@@ -18,7 +16,7 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_time::{Duration, with_timeout};
 use qiyong_firmware::adapters;
-use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 
 bind_interrupts!(struct Irqs {
     I2C0_IRQ => InterruptHandler<I2C0>;
@@ -29,15 +27,12 @@ const SPEED: u32 = 400_000;
 /// A picture that is not through by now will not be.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// The picture on the panel, byte by byte: one that changes while it is sent is sent again.
-static PICTURE: [AtomicU8; LEN] = [const { AtomicU8::new(0) }; LEN];
-/// It has changed since it was last sent.
-static CHANGED: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+/// The next picture. One that comes before it is sent takes its place.
+static NEXT: Signal<CriticalSectionRawMutex, Framebuffer> = Signal::new();
 
-/// Has a picture sent.
-pub(crate) fn show(picture: &Framebuffer) {
-    PICTURE.iter().zip(picture.bytes()).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
-    CHANGED.signal(());
+/// Has a picture sent, whole.
+pub(crate) fn show(picture: Framebuffer) {
+    NEXT.signal(picture);
 }
 
 /// Starts the panel's task.
@@ -61,8 +56,8 @@ pub(crate) fn start(
 async fn keep(bus: I2c<'static, I2C0, Async>) {
     let mut panel = adapters::Panel::new(bus);
     loop {
-        CHANGED.wait().await;
-        let byte = |at| PICTURE.get(at).map_or(0, |byte: &AtomicU8| byte.load(Ordering::Relaxed));
+        let picture = NEXT.wait().await;
+        let byte = |at| picture.bytes().get(at).copied().unwrap_or_default();
         let _ = with_timeout(PATIENCE, panel.show(byte)).await;
     }
 }
