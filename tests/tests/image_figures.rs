@@ -22,7 +22,7 @@ use qiyong_lab::board::Board;
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
-use qiyong_lab::pico::machine::{Machine as Pico, Start};
+use qiyong_lab::pico::machine::{Bus, Machine as Pico, Start};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     let all = || t0.iter().chain(&t1);
     let stack = all().map(|visit| visit.stack).fold(0.0, f64::max);
     let figure = |name, value, unit| Row { unit, ..Row::ns(name, value) };
-    let with_panel = Start { panel: true, ..Start::default() };
+    let with_panel = Start { bus: Bus::Panel, ..Start::default() };
     let pico = in_parallel(&[0, 1], |protocol| {
         let new = NewCard { protocol: *protocol, convention: Convention::Direct, ..sample_card(Generation::V3) };
         let boot = |setup: &Setup| Pico::boot_as(&pico_image(false), with_panel, setup);

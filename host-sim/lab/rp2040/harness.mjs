@@ -8,7 +8,7 @@
 //
 //   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
 //                                                falls asleep and this word has changed, "log" comes out. "ring": see
-//                                                oscillator.mjs. "panel": whether there is one. "kept": what another chip has kept over its reset: then its
+//                                                oscillator.mjs. "bus": see i2c.mjs. "kept": what another chip has kept over its reset: then its
 //                                                flash and its time go on here
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
@@ -346,9 +346,9 @@ function loadElf(file) {
   }
 }
 
-async function load({ image, log, ring, panel, kept }) {
+async function load({ image, log, ring, bus, kept }) {
   oscillator(mcu, ring);
-  i2cBus(mcu, panel, (...what) => out.push([now(), ...what]));
+  i2cBus(mcu, bus, (...what) => out.push([now(), ...what]));
   mcu.gpio[CANCEL_KEY].setInputValue(true);
   [logWord, logged] = [log, 0];
   const file = fs.readFileSync(image);

@@ -3,14 +3,14 @@
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_firmware::ui::{Screen, draw};
-use qiyong_lab::pico::machine::Ring;
+use qiyong_lab::pico::machine::{Bus, Ring};
 use qiyong_lab::till_line::Alone;
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::*;
 
-const WITH_PANEL: Start<'_> = Start { uf2: None, till_usb: false, ring: Ring::Good, panel: true };
+const WITH_PANEL: Start<'_> = Start { uf2: None, till_usb: false, ring: Ring::Good, bus: Bus::Panel };
 
 fn drawn(screen: Screen) -> Framebuffer {
     let mut picture = Framebuffer::new();
@@ -106,4 +106,31 @@ fn the_cancel_key_ends_a_visit_in_the_middle_of_a_pin() {
         Moment::Card | Moment::Transaction => Does::Nothing,
     });
     assert!(ended.reason.is_none() && ended.effects.activates, "{ended:?}: {:#?}", machine.log());
+}
+
+#[test]
+fn a_key_that_bounces_is_not_pressed() {
+    let (mut machine, mut centre, _) = shop();
+    let begun = Alone::now(&machine);
+    let second = Duration::from_secs(1);
+    for tries in 1..=5 {
+        machine.press_cancel_key(tries * second, Duration::from_millis(10));
+    }
+    machine.press_cancel_key(6 * second, Duration::from_millis(40));
+    let ended = buys(&mut machine, &mut centre, &mut |_| Does::Nothing);
+    assert_eq!(ended.reason, Some(Reason::CancelledByOperator));
+    let took = Alone::now(&machine) - begun;
+    assert!(took > 6 * second && took < 8 * second, "{took:?}");
+}
+
+#[test]
+fn a_bus_that_is_held_down_keeps_nobody_waiting() {
+    let new = NewCard { protocol: 1, convention: Convention::Direct, ..sample_card(Generation::V3) };
+    let took = [Bus::Panel, Bus::Stuck].map(|bus| {
+        let how = Start { bus, ..Start::default() };
+        let Activation { ended, elapsed, log, .. } = activation_as(how, PHARMACY, &new, None);
+        assert!(ended.reason.is_none() && ended.effects.activates, "{bus:?} {ended:?}: {log:#?}");
+        elapsed
+    });
+    assert!(took[0].abs_diff(took[1]) < Duration::from_millis(50), "{took:?}");
 }

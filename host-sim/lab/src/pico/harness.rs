@@ -111,6 +111,28 @@ impl Ring {
     }
 }
 
+/// What is at the chip's I2C.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bus {
+    /// Nothing that would acknowledge.
+    #[default]
+    Nobody,
+    /// A panel.
+    Panel,
+    /// Something that holds its lines down.
+    Stuck,
+}
+
+impl Bus {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Panel => "panel",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
 /// The running chip; dropping it ends it.
 pub(super) struct Harness {
     /// What it was started with.
@@ -121,12 +143,12 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts an image, an ELF or a UF2 file; `log` is the word that changes when it logs something, `panel` whether there is one.
+    /// Starts an image, an ELF or a UF2 file; `log` is the word that changes when it logs something.
     ///
     /// # Errors
     /// There is no Node.js, or it does not start.
-    pub(super) fn start(image: &Path, log: u64, ring: Ring, panel: bool) -> Result<Self, EmulatorError> {
-        Self::start_with(json!({"image": image, "log": log, "ring": ring.json(), "panel": panel}), None)
+    pub(super) fn start(image: &Path, log: u64, ring: Ring, bus: Bus) -> Result<Self, EmulatorError> {
+        Self::start_with(json!({"image": image, "log": log, "ring": ring.json(), "bus": bus.word()}), None)
     }
 
     /// The chip after a reset: the same image, flash and time.

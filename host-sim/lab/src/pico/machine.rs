@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cdc::Cdc;
-pub use super::harness::Ring;
+pub use super::harness::{Bus, Ring};
 use super::harness::{Drive, Harness, Input, Out};
 use super::panel::Panel;
 use super::scope::{Edge, NANOS};
@@ -50,8 +50,8 @@ pub struct Start<'a> {
     pub till_usb: bool,
     /// Its ring oscillator.
     pub ring: Ring,
-    /// It has a panel.
-    pub panel: bool,
+    /// What is at its I2C.
+    pub bus: Bus,
 }
 
 /// The board. Dropping it ends the chip.
@@ -125,7 +125,7 @@ impl Machine {
     fn start_alone(elf: &Path, how: Start<'_>, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
         let mut machine = Self {
-            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt), how.ring, how.panel)?,
+            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt), how.ring, how.bus)?,
             now: 0,
             began,
             slot: Slot::new(),
@@ -171,11 +171,20 @@ impl Machine {
             Does::HoldsCancelKey => {
                 let down = at.max(self.now + 3 * key);
                 self.send(PAD, b"12", down - 3 * key);
-                self.into.push((down, Input::Pin(CANCEL_KEY, false)));
-                self.into.push((down + cycles(HELD), Input::Pin(CANCEL_KEY, true)));
+                self.cancel_key(down, HELD);
             }
             Does::Nothing => {}
         }
+    }
+
+    /// Somebody holds the cancel key down, so long from now.
+    pub fn press_cancel_key(&mut self, after: Duration, held: Duration) {
+        self.cancel_key(self.now + cycles(after), held);
+    }
+
+    fn cancel_key(&mut self, down: u64, held: Duration) {
+        self.into.push((down, Input::Pin(CANCEL_KEY, false)));
+        self.into.push((down + cycles(held), Input::Pin(CANCEL_KEY, true)));
     }
 
     /// The till sends the terminal a frame.
