@@ -1,5 +1,6 @@
 //! What a caller asks for, one variant a function. Texts are as the caller gave them, without the NUL.
 
+use crate::pki;
 use crate::reset::Job;
 
 /// A request. `kind` is iType.
@@ -55,6 +56,8 @@ pub(crate) enum Request<'a> {
     DebitStep1To2 { question: &'a [u8] },
     /// iCommReadCardBas: the centre's address and a token for it.
     Remote { kind: i32, address: &'a [u8], token: &'a [u8] },
+    /// One of the functions for signatures and envelopes.
+    Pki(pki::Request<'a>),
     /// Something that is not built, with its iType, if it has one.
     NotBuilt { kind: Option<i32> },
 }
@@ -93,6 +96,7 @@ impl Request<'_> {
             | Self::Remote { kind, .. } => Some(kind),
             Self::NotBuilt { kind } => kind,
             Self::CardInfo
+            | Self::Pki(_)
             | Self::PersonInfo
             | Self::ReaderInfo
             | Self::DebitStep1To2 { .. }

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
 use crate::pin::{self, Keyboard};
+use crate::pki;
 use crate::remote::Remote;
 use crate::request::Request;
 use crate::reset::{self, Job, Ordered};
@@ -125,6 +126,7 @@ impl Session {
                 let (begin, text) = debit::step_1(settings, keyboard, (&Which::parse(card), Pay::parse(pay)?))?;
                 Ok(self.wait(Pending::Debit(begin), text))
             }
+            Request::Pki(request) => pki::answer(request, settings),
             Request::DebitRecords { .. } => debit::records(settings, keyboard),
             Request::CardInfo => single::card(settings),
             Request::PersonInfo => single::person(settings),

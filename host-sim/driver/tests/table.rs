@@ -32,7 +32,7 @@ const WITH_PSAM: [usize; 4] = [1, 7, 8, 9];
 const LATER: [i64; 10] = [-12; 10];
 
 /// By function, the result in each plight.
-const TABLE: [(&str, [i64; 10]); 34] = [
+const TABLE: [(&str, [i64; 10]); 38] = [
     ("iReadCardBas", [0, 0, -2, -1, -1, -13, -2201, 0, 0, 0]),
     ("iReadCardBas_HSM_Step1", [-2204, -2204, -2, -1, -1, -13, 0, 0, -2204, -2204]),
     ("iReadCardBas_HSM_Step2", LATER),
@@ -66,9 +66,13 @@ const TABLE: [(&str, [i64; 10]); 34] = [
     ("iReadCardPublicInfo", [0, 0, -2, -1, 0, 0, -2201, 0, 0, 0]),
     ("iReadPersonPublicInfo", [0, 0, -2, -1, 0, 0, -2201, 0, 0, 0]),
     ("iGetReaderInfo", [0; 10]),
-    // The signatures have iTypes of their own; see their own tests.
-    ("PKI_SignData", [-13; 10]),
-    ("PKI_VerifySign", [-13; 10]),
+    // Their iType is not the card's, and their PIN not this one: see pki.rs.
+    ("PKI_SignData", [-111, -111, -2, -111, -14, -111, 0, 0, -111, -111]),
+    ("PKI_VerifySign", [-111, -111, -2, -111, -14, -23, -113, -113, -111, -111]),
+    ("PKI_SealEnvelope", [-111, -111, -2, -111, -111, -111, 0, 0, -111, -111]),
+    ("PKI_OpenEnvelope", [-114; 10]),
+    ("PKI_ReadCert", [-111, -111, -2, -111, -14, -111, 0, 0, -111, -111]),
+    ("PKI_ChangePIN", [-111, -111, -2, -111, -111, -111, 0, 0, -111, -111]),
 ];
 
 const ASKS_THE_CENTRE: [i64; 10] = [-13, -13, -13, -13, -1, -13, -13, -13, -13, -13];
@@ -92,7 +96,12 @@ fn call(function: &Function, kind: i32, null: Option<usize>) -> String {
             (Parameter::Field, _) if null == Some(at) => "z".into(),
             (Parameter::Field, _) => "f".into(),
             (Parameter::Number, "iAuthType") => "i1".into(),
+            (Parameter::Number, "iSize") => "i4096".into(),
             (Parameter::Number, _) => format!("i{kind}"),
+            (_, "pUserPin" | "pOldPin") => format!("\"{PIN}\""),
+            (_, "pNewPin") => "\"314159\"".into(),
+            // 64 bytes of zero in base64.
+            (_, "pSignature") => format!("\"{}==\"", "A".repeat(86)),
             (_, "pFileAddr") if function.name == "iReadCard" => "\"SSSEEF05|07|$DF04EF05|81|$\"".into(),
             (_, "pFileAddr") if function.name.starts_with("iWriteCard") => "\"SSSEEF06|0A|$\"".into(),
             (_, "pFileAddr") => "\"SSSEEF05|07|$\"".into(),
@@ -101,8 +110,10 @@ fn call(function: &Function, kind: i32, null: Option<usize>) -> String {
             _ => "\"\"".into(),
         });
     }
+    let large = function.parameters.iter().any(|(name, _)| *name == "iSize");
+    let buffer = if large { "b" } else { "o" };
     if !function.buffer.is_empty() {
-        words.push(if null == Some(function.parameters.len()) { "z" } else { "o" }.into());
+        words.push(if null == Some(function.parameters.len()) { "z" } else { buffer }.into());
     }
     words.join(" ")
 }
