@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::keys::Algorithm;
+use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::psam::{DEBIT, READ_SSSE};
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::psam::VirtualPsam;
@@ -69,6 +70,16 @@ impl Counter {
     /// What the holder keys: the PIN, and when it is changed the old one and the new one twice.
     fn keys(&self, pin: &str) {
         fs::write(self.path("pins"), [pin, "123456", PIN, PIN].join("\n")).expect("written");
+    }
+
+    /// The holder changed the PIN before.
+    fn own_pin(&self) -> VirtualCard {
+        self.keys(PIN);
+        let path = self.path(&format!("{}.toml", self.card));
+        let mut card = VirtualCard::load(&path).expect("the card");
+        card.pin.value = Pin::new(PIN.as_bytes()).expect("a PIN");
+        card.save(&path).expect("written");
+        card
     }
 
     fn settings(&self, more: &str) {
@@ -143,16 +154,36 @@ fn a_purchase_by_the_centres_module_puts_the_card_into_use() {
     assert!(!log.contains(PIN) && !log.contains("123456"), "{log}");
 }
 
+/// Software of the families whose library asks the module by itself, and a token that nobody has.
+#[test]
+fn the_library_asks_the_centre_by_itself() {
+    let counter = Counter::new();
+    fs::write(counter.path("token"), counter.town.token("till")).expect("written");
+    counter.settings(&format!("hsm = {}\nhsm_token = token\n", counter.town.server.url));
+    counter.own_pin();
+    let mut command = Command::new("python3");
+    command.arg(here("tests/hospital/merged.py")).arg(counter.path("libsscarddriver.so"));
+    command.arg(&counter.town.server.url).arg(&counter.card).env("TILL_TOKEN", counter.town.token("till"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env_remove("QIYONG_DRIVER_INI");
+    let output = Watched::start(&mut command).output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for name in ["between", "mac", "noted"] {
+        assert_eq!(said[name], 0, "{name}: {said}");
+    }
+    assert_eq!(said["basic"][0], 0, "{said}");
+    assert_eq!(said["remote"][0], said["basic"], "the same answer by either family");
+    let refused = said["remote"][1][1].as_str().expect("a text");
+    assert_eq!(said["remote"][1][0], -999);
+    assert!(refused.ends_with("加密机拒绝:401 token-unknown"), "{refused}");
+    assert_eq!(said["elsewhere"], -13);
+}
+
 /// With a PSAM nothing is asked of the module; and what a PSAM lacks sends the client there.
 #[test]
 fn the_psam_pays_and_what_it_lacks_leads_to_the_module() {
     let counter = Counter::new();
-    counter.keys(PIN);
-    // The holder changed the PIN before.
-    let path = counter.path(&format!("{}.toml", counter.card));
-    let mut card = VirtualCard::load(&path).expect("the card");
-    card.pin.value = qiyong_protocol::card::pin::Pin::new(PIN.as_bytes()).expect("a PIN");
-    card.save(&path).expect("written");
+    let card = counter.own_pin();
     let lose = |psam: &mut VirtualPsam, number: u8| {
         for keys in [&mut psam.triple_des, &mut psam.sm4].into_iter().flatten() {
             keys.retain(|key| key.number != number);
