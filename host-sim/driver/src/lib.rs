@@ -7,6 +7,7 @@
 //! | `session` | what each function does, and what stays between two calls |
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
 //! | `files`, `pin` | reading any records; checking and changing the PIN |
+//! | `pki` | signatures, envelopes, certificates |
 //! | `card`, `apdu`, `source` | a powered card; what any card can do; card files and PC/SC readers |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`], `place` | `SSCardDriver.ini`, and the folder that it is in |
@@ -25,6 +26,7 @@ mod files;
 mod gate;
 mod hsm;
 mod pin;
+mod pki;
 #[cfg_attr(windows, path = "place_windows.rs")]
 mod place;
 mod session;

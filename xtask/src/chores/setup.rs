@@ -13,10 +13,11 @@ use crate::chores::node;
 use crate::chores::python;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 18] = [
+const PACKAGES: &[Package] = &[
     Package { name: "chromium", purpose: "a browser, which must show the card centre's page" },
     Package { name: "chromium-driver", purpose: "what leads that browser from page to page" },
     Package { name: "curl", purpose: "an independent client of the card centre" },
+    Package { name: "groff-base", purpose: "what sets pages of a manual, which must find no fault in ours" },
     Package { name: "libjna-java", purpose: "what calls the driver library from Java" },
     Package {
         name: "libpcsclite-dev",
@@ -26,6 +27,7 @@ const PACKAGES: [Package; 18] = [
     Package { name: "mono-runtime", purpose: "what runs those programs" },
     Package { name: "openjdk-17-jdk-headless", purpose: "Java, from which the driver library is called" },
     Package { name: "opensc", purpose: "opensc-tool, which must see our virtual readers and cards" },
+    Package { name: "openssl", purpose: "a second witness of SM2 signatures, certificates and what is sealed" },
     Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against, and pcsc_scan" },
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
     Package { name: "pgbouncer", purpose: "a pool of connections before that server" },
@@ -41,11 +43,12 @@ const PACKAGES: [Package; 18] = [
     Package { name: "vsmartcard-vpcd", purpose: "a virtual reader for that daemon" },
     Package { name: "valgrind", purpose: "callgrind, which counts the instructions of the engines" },
     Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
+    Package { name: "zsh", purpose: "a shell that must load our completions" },
 ];
 
 /// Runs the verb.
 pub(crate) fn run() -> Result<()> {
-    debian::install(&PACKAGES.each_ref())?;
+    debian::install(&PACKAGES.iter().collect::<Vec<_>>())?;
     arm::compiler()?;
     emulator::install()?;
     python::install()?;

@@ -10,6 +10,7 @@ use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
+use qiyong_pki::application;
 use qiyong_protocol::card::commands::{application_aid, ins, join};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
@@ -19,6 +20,8 @@ use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::contact::Habits;
+pub use super::pin::PinState;
+use super::pki::{Pki, PkiSession};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
@@ -34,17 +37,6 @@ pub enum Blocked {
     ApplicationForGood,
     /// The card, for good.
     Card,
-}
-
-/// The PIN and its counter.
-#[derive(Clone, Debug)]
-pub struct PinState {
-    /// The PIN.
-    pub value: Pin,
-    /// Tries allowed in a row.
-    pub tries: u8,
-    /// Tries left.
-    pub left: u8,
 }
 
 /// The bytes of an elementary file.
@@ -76,6 +68,8 @@ pub struct VirtualCard {
     pub scheme: Scheme,
     /// What it does on the line in its own way.
     pub habits: Habits,
+    /// Its application for signatures, if it has one.
+    pub pki: Option<Box<Pki>>,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
@@ -106,6 +100,7 @@ struct Session {
     challenge: Option<[u8; 8]>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
+    pki: PkiSession,
 }
 
 /// The answer to a command.
@@ -141,6 +136,7 @@ impl VirtualCard {
             blocked: Blocked::No,
             scheme,
             habits: Habits::default(),
+            pki: None,
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
@@ -189,8 +185,9 @@ impl VirtualCard {
 
     /// Takes over what another card has stored, and forgets the session.
     fn take_back(&mut self, stored: Self) {
-        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        let Self { key_tries_left, pin, blocked, files, pki, .. } = stored;
         (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.pki = pki;
         self.reset();
     }
 
@@ -198,10 +195,17 @@ impl VirtualCard {
     /// nothing, and the answer says that the memory failed.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
         // Most commands change nothing, so the card need not be compared with what is kept.
-        const READS: [u8; 5] =
-            [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
+        const READS: [u8; 6] = [
+            ins::SELECT,
+            ins::READ_BINARY,
+            ins::READ_RECORD,
+            ins::GET_CHALLENGE,
+            ins::INTERNAL_AUTHENTICATE,
+            application::PERFORM,
+        ];
         let reply = self.carry_out(command);
-        self.session.took_new_pin = command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
+        let social = !self.session.pki.is_selected();
+        self.session.took_new_pin = social && command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
         let kept = memory.keep(self);
         self.memory = Some(memory);
@@ -219,6 +223,17 @@ impl VirtualCard {
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
+        }
+        if let Some(pki) = &mut self.pki {
+            let blocked = self.blocked != Blocked::No;
+            let done = pki.answer(&mut self.session.pki, command, blocked, &mut self.random);
+            // What was gained elsewhere ends when that application is selected.
+            if self.session.pki.is_selected() {
+                self.session = Session { pki: std::mem::take(&mut self.session.pki), ..Session::default() };
+            }
+            if let Some(done) = done {
+                return done.map_or_else(only, |data| (data, StatusWord::OK));
+            }
         }
         match (command.cla, command.ins) {
             (0x00, ins::SELECT) => self.select(command),

@@ -1,10 +1,11 @@
 //! Personalising: writes on a blank virtual card what its issuer ordered. What is to be written is decided by the
 //! issuer.
 
-use qiyong_protocol::card::files::Df;
+use qiyong_protocol::card::files::{Df, Generation};
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
 
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
+use super::pki::Pki;
 
 impl VirtualCard {
     /// The card that was ordered as `new` and issued as `issued`.
@@ -14,6 +15,9 @@ impl VirtualCard {
         let mut card = Self::blank(new.generation, atr.to_vec(), keys.clone(), pin, *scheme, u64::from(new.serial));
         for (fid, tag, value) in values {
             card.put(*fid, *tag, value);
+        }
+        if new.generation == Generation::V3 {
+            card.pki = Pki::of(new, keys).map(Box::new);
         }
         card
     }
