@@ -21,7 +21,6 @@ use crate::pki;
 use crate::request::Request;
 use crate::reset::Job;
 use crate::session::Session;
-use crate::session::{Request, Session};
 use crate::settings::Settings;
 
 /// The function of a PIN pad's library, as its vendors spell it.
