@@ -121,7 +121,7 @@ impl Hsm {
     /// passes to the card right after the card gave it `challenge` (docs/card.md §1.6). The PIN stands in it in the
     /// clear, and the MAC keeps it from being changed: it is an initial PIN, which the holder must replace.
     ///
-    /// Not PIN UNBLOCK: how that one enciphers its eight bytes was not found, and it would leave a forgotten PIN as it is.
+    /// Not PIN UNBLOCK, which would leave a forgotten PIN as it is: [`Hsm::pin_data`] makes that one, too.
     pub fn reload_pin(
         &self,
         algorithm: Algorithm,
