@@ -8,6 +8,7 @@
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
 //! | `files`, `pin` | reading any records; checking and changing the PIN |
 //! | `card`, `apdu`, `source` | a powered card; what any card can do; card files and PC/SC readers |
+//! | [`interface`] | with or without contacts, as iType says |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`] | `SSCardDriver.ini` |
 //! | `gate` | one thread at a time |
@@ -24,6 +25,7 @@ pub mod failure;
 mod files;
 mod gate;
 mod hsm;
+pub mod interface;
 mod pin;
 mod session;
 pub mod settings;

@@ -8,6 +8,7 @@ use crate::code::Code;
 use crate::failure::Failure;
 use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
+use crate::interface::Interfaces;
 use crate::pin::{self, Keyboard};
 use crate::settings::Settings;
 
@@ -79,7 +80,8 @@ impl Session {
         settings: &Settings,
         keyboard: Keyboard,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        request.kind().map_or(Ok(()), check_kind)?;
+        let interfaces = request.kind().map_or(Ok(Interfaces::default()), Interfaces::of_kind)?;
+        let settings = &Settings { interfaces, ..settings.clone() };
         match request {
             Request::Basic { .. } => basic::read(settings),
             Request::BasicStep1 { .. } => {
@@ -118,14 +120,5 @@ impl Request<'_> {
             Self::NotBuilt { kind } => kind,
             Self::BasicStep2 { .. } | Self::ReadStep2 { .. } => None,
         }
-    }
-}
-
-/// iType: 1 contact, 2 contactless, 3 and 4 either (docs/card.md §1.9). The sources here have contacts only.
-fn check_kind(kind: i32) -> Result<(), Failure> {
-    match kind {
-        1 | 3 | 4 => Ok(()),
-        2 => Err(Code::NotSupported.with("不支持非接触式卡")),
-        _ => Err(Code::CardType.with("iType应为1至4")),
     }
 }

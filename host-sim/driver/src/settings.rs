@@ -12,6 +12,7 @@ use ini::{Ini, ParseOption};
 
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::interface::Interfaces;
 
 /// The variable that names the file.
 pub const VARIABLE: &str = "QIYONG_DRIVER_INI";
@@ -38,6 +39,10 @@ pub enum Source {
 pub struct Settings {
     /// Where the card is: `source`.
     pub source: Source,
+    /// Where a card without contacts is: `contactless`, a reader or a card file. `None`: in the file of `source`, if that is one.
+    pub contactless: Option<Source>,
+    /// The interfaces that the caller allows: iType.
+    pub interfaces: Interfaces,
     /// The terminal's number, of a PSAM when there is one: `terminal`, 12 digits.
     pub terminal: String,
     /// The device's number: `device`, at most 20 characters.
@@ -54,6 +59,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             source: Source::Reader("any".into()),
+            contactless: None,
+            interfaces: Interfaces::default(),
             // What a vendor answers without PSAM (docs/driver.md §A.2).
             terminal: "000000000000".into(),
             device: "FFFFFFFFFFFFFF".into(),
@@ -109,6 +116,10 @@ impl Settings {
     fn set(&mut self, key: &str, value: &str, folder: &Path) -> Result<(), &'static str> {
         match key {
             "source" => self.source = source(value, folder).ok_or("应为reader NAME、file PATH或terminal PORT")?,
+            "contactless" => {
+                let named = source(value, folder).filter(|source| !matches!(source, Source::Terminal(_)));
+                self.contactless = Some(named.ok_or("应为reader NAME或file PATH")?);
+            }
             "terminal" => {
                 let good = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
                 self.terminal = good.then(|| value.into()).ok_or("应为12位数字")?;
@@ -178,6 +189,9 @@ mod tests {
         assert_eq!(source("file cards/张三.toml"), Source::File("/etc/hospital/cards/张三.toml".into()));
         assert_eq!(source("file C:\\new\\card.toml"), Source::File("/etc/hospital/C:\\new\\card.toml".into()));
         assert_eq!(source("terminal /dev/ttyUSB0"), Source::Terminal("/dev/ttyUSB0".into()));
+        let contactless = |text: &str| parse(&format!("[SSCardDriver]\ncontactless={text}")).unwrap().contactless;
+        assert_eq!(contactless("reader PICC"), Some(Source::Reader("PICC".into())));
+        assert_eq!(contactless("file c.toml"), Some(Source::File("/etc/hospital/c.toml".into())));
         assert_eq!(parse(""), Ok(Settings::default()));
     }
 
@@ -185,6 +199,7 @@ mod tests {
     fn a_wrong_value_is_named_and_never_taken() {
         for (text, words) in [
             ("source=usb 1", "source:应为reader NAME、file PATH或terminal PORT"),
+            ("contactless=terminal COM1", "contactless:应为reader NAME或file PATH"),
             ("terminal=12345", "terminal:应为12位数字"),
             ("device=", "device:应为1至20位字母或数字"),
             ("device=a|b", "device:应为1至20位字母或数字"),

@@ -23,12 +23,12 @@ pub(super) struct ReaderCard<T: Fn(ReaderError)> {
     trouble: Trouble,
 }
 
-/// The card in the reader of this name.
-pub(super) fn open(name: &str) -> Result<ReaderCard<impl Fn(ReaderError) + Send + use<>>, Failure> {
+/// The card in the reader of this name, which has not the other one.
+pub(super) fn open(name: &str, not: Option<&str>) -> Result<ReaderCard<impl Fn(ReaderError) + Send + use<>>, Failure> {
     let trouble = Trouble::default();
     let noted = Arc::clone(&trouble);
     let note = move |error| *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    let slot = ReaderSlot::open(name, note).map_err(|error| of_reader(&error))?;
+    let slot = ReaderSlot::open_but(name, not, note).map_err(|error| of_reader(&error))?;
     let mut card = ReaderCard { slot, trouble };
     if block_on(card.slot.wait_for_card(0)) { Ok(card) } else { Err(card.reason(Code::NoCard)) }
 }

@@ -5,6 +5,7 @@
 //! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
 //! out.
 
+mod interfaces;
 mod problem;
 
 pub use problem::ValueProblem;
@@ -22,6 +23,7 @@ use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec,
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
 
+use self::interfaces::ContactlessTable;
 use super::contact::habits::{HabitKeys, WtxKeys};
 use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
@@ -92,7 +94,8 @@ impl CardFileError {
 struct File {
     format: u32,
     generation: String,
-    atr: String,
+    interfaces: Option<String>,
+    atr: Option<String>,
     pps: Option<String>,
     procedure: Option<String>,
     ifs: Option<String>,
@@ -100,6 +103,7 @@ struct File {
     response_delay: Option<u64>,
     implicit_rate: Option<String>,
     blocked: String,
+    contactless: Option<ContactlessTable>,
     pin: PinTable,
     keys: KeysTable,
     #[serde(default)]
@@ -166,11 +170,12 @@ impl VirtualCard {
         )?;
         writeln!(out, "format = {FORMAT}")?;
         writeln!(out, "generation = \"{}\"", self.generation.as_str())?;
-        writeln!(out, "atr = \"{}\"", hex::encode_upper(&self.atr))?;
+        interfaces::write_head(self, out)?;
         for (key, value) in self.habits.rows() {
             writeln!(out, "{key} = {value}")?;
         }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
+        interfaces::write_table(self, out)?;
         writeln!(out, "\n[pin]")?;
         writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
         writeln!(out, "tries = {}", self.pin.tries)?;
@@ -201,10 +206,8 @@ impl VirtualCard {
         }
         let generation =
             Generation::from_word(&file.generation).ok_or_else(|| wrong("generation", ValueProblem::Generation))?;
-        let atr = hex::decode(&file.atr).map_err(|error| wrong("atr", ValueProblem::NotHex(error)))?;
-        if !(1..=ATR_MAX).contains(&atr.len()) {
-            return Err(wrong("atr", ValueProblem::AtrLength { most: ATR_MAX }));
-        }
+        let (atr, antenna) =
+            interfaces::read(file.interfaces.as_deref(), file.atr.as_deref(), file.contactless.as_ref())?;
         let keys_of_habits = HabitKeys {
             pps: file.pps,
             procedure: file.procedure,
@@ -249,6 +252,7 @@ impl VirtualCard {
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        card.antenna = antenna;
         card.habits = habits;
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)

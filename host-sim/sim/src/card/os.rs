@@ -18,6 +18,7 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::antenna::Antenna;
 use super::contact::Habits;
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
@@ -62,8 +63,10 @@ pub enum Bytes {
 pub struct VirtualCard {
     /// Its generation.
     pub generation: Generation,
-    /// Its ATR, TS first.
+    /// Its ATR, TS first; empty for a card without contacts.
     pub atr: Vec<u8>,
+    /// What it has for readers without contacts; access conditions are the same there.
+    pub antenna: Option<Antenna>,
     /// Its own keys.
     pub keys: CardKeys,
     /// How many more authentications in a row may fail.
@@ -135,6 +138,7 @@ impl VirtualCard {
         Self {
             generation,
             atr,
+            antenna: None,
             keys,
             key_tries_left: KEY_TRIES,
             pin,

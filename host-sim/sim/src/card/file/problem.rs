@@ -6,6 +6,7 @@ use thiserror::Error;
 use qiyong_protocol::card::codes::CodeError;
 use qiyong_protocol::card::files::Generation;
 
+use crate::card::antenna::AntennaProblem;
 use crate::card::contact::habits::UnknownHabit;
 
 /// What is wrong, and what is allowed. Never holds what stands there as a PIN or a key.
@@ -37,6 +38,12 @@ pub enum ValueProblem {
         /// The most there can be.
         most: usize,
     },
+    /// The key belongs to an interface that `interfaces` does not name.
+    #[error("does not go with `interfaces`, which names no such side of the card")]
+    OfOtherInterface,
+    /// It is no value of an antenna.
+    #[error(transparent)]
+    Antenna(AntennaProblem),
     /// It is no habit of a card.
     #[error(transparent)]
     Habit(UnknownHabit),
@@ -52,7 +59,7 @@ pub enum ValueProblem {
         /// How many a card has.
         most: usize,
     },
-    /// An external key is missing that every card has.
+    /// A key is missing that a card with these interfaces has, or an external key that every card has.
     #[error("is missing")]
     KeyMissing,
     /// It is no PIN.
