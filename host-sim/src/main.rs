@@ -7,6 +7,7 @@ mod atr;
 mod attach;
 mod card_from_centre;
 mod card_new;
+mod card_record;
 mod card_send;
 mod card_show;
 mod centre;
@@ -24,6 +25,7 @@ mod pcscd_ctl;
 mod probe;
 mod probes;
 mod reach;
+mod reader;
 mod readers;
 mod rows;
 mod scenario;
@@ -173,17 +175,10 @@ enum ExchangeVerb {
 enum CardVerb {
     /// Make a card file
     New(card_new::NewArgs),
-    /// Send commands to a card file through the terminal's own slot, and keep what they change
-    Send {
-        /// The card file
-        file: PathBuf,
-        /// Command APDUs in hex
-        #[arg(required = true)]
-        apdus: Vec<String>,
-        /// Print a JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    /// Send commands to a card file through the terminal's own slot, and keep what they change; or to a card in a reader
+    Send(card_send::SendArgs),
+    /// Record a real card in a PC/SC reader as a card file that answers the same, with its holder's details replaced
+    Record(card_record::RecordArgs),
     /// Show what a card file holds
     Show {
         /// The card file
@@ -226,7 +221,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
-        Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),
+        Verb::Card(CardVerb::Send(args)) => card_send::run(&args, output),
+        Verb::Card(CardVerb::Record(args)) => card_record::run(&args, output),
         Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),
     })
 }

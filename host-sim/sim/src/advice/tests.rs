@@ -145,6 +145,7 @@ fn of_a_card_file() {
             => CorrectInput, "is no record of this file; they are 1 to 9";
         ValueProblem::NotBytes = ValueProblem::NotBytes
             => CorrectInput, "is unknown; this file has one key, `bytes`";
+        ValueProblem::AtLeast(_) = ValueProblem::AtLeast(2) => CorrectInput, "must have at least 2 bytes";
         ValueProblem::Bytes(_) = ValueProblem::Bytes(16) => CorrectInput, "must have 16 bytes";
         ValueProblem::LargerThanFile(_) = ValueProblem::LargerThanFile(99)
             => CorrectInput, "has 99 bytes, more than the file's size";

@@ -7,8 +7,10 @@
 
 mod interfaces;
 mod problem;
+mod recording;
 
-pub use problem::ValueProblem;
+pub use interfaces::ATR_MAX;
+pub use problem::{Problem, ValueProblem};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,15 +26,13 @@ use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
 
 use self::interfaces::ContactlessTable;
+use self::recording::RecordedTable;
 use super::contact::habits::{HabitKeys, WtxKeys};
 use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
-
-/// The most bytes that a card may send after a reset, whether they are an ATR or not.
-pub const ATR_MAX: usize = 64;
 
 /// Values by file, such as `SSSE/EF05`, and by record, such as `06`.
 pub type Files = BTreeMap<String, BTreeMap<String, String>>;
@@ -106,6 +106,7 @@ struct File {
     contactless: Option<ContactlessTable>,
     pin: PinTable,
     keys: KeysTable,
+    recorded: Option<RecordedTable>,
     #[serde(default)]
     files: Files,
 }
@@ -127,9 +128,6 @@ struct KeysTable {
     stk: String,
     external: BTreeMap<String, String>,
 }
-
-/// A key and the problem with its value.
-pub type Problem = (String, ValueProblem);
 
 impl VirtualCard {
     /// Reads a card from its file.
@@ -191,6 +189,7 @@ impl VirtualCard {
         for (id, key) in by_id {
             writeln!(out, "{id:02X} = \"{}\"", hex::encode_upper(key.expose()))?;
         }
+        recording::write(&self.recorded, out)?;
         for spec in self.generation.files() {
             if let Some(bytes) = self.file(spec) {
                 write_file(out, spec, bytes)?;
@@ -253,6 +252,7 @@ impl VirtualCard {
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
         card.antenna = antenna;
+        card.recorded = file.recorded.map(recording::read).transpose()?.unwrap_or_default();
         card.habits = habits;
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)

@@ -20,6 +20,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::antenna::Antenna;
 use super::contact::Habits;
+use super::recorded::{Place, Recorded, accepted};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
@@ -77,6 +78,8 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it answers as the real card did from which it was recorded.
+    pub recorded: Recorded,
     /// What it does on the line in its own way.
     pub habits: Habits,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
@@ -109,6 +112,8 @@ struct Session {
     challenge: Option<[u8; 8]>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
+    /// What is selected, for the answers of a recorded card.
+    place: Place,
 }
 
 /// The answer to a command.
@@ -144,6 +149,7 @@ impl VirtualCard {
             pin,
             blocked: Blocked::No,
             scheme,
+            recorded: Recorded::default(),
             habits: Habits::default(),
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
@@ -204,7 +210,10 @@ impl VirtualCard {
         // Most commands change nothing, so the card need not be compared with what is kept.
         const READS: [u8; 5] =
             [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
-        let reply = self.carry_out(command);
+        let reply = self.replay(command).unwrap_or_else(|| self.carry_out(command));
+        if !self.recorded.exchanges.is_empty() {
+            self.session.place.follow(command, reply.1);
+        }
         self.session.took_new_pin = command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
         let kept = memory.keep(self);
@@ -216,6 +225,22 @@ impl VirtualCard {
                 only(StatusWord::MEMORY_FAILURE)
             }
         }
+    }
+
+    /// What a recorded card answers as the real one did. That was asked without any right, so whoever has one gets the answer
+    /// of this card; a card that was blocked since answers as one.
+    fn replay(&mut self, command: &Command<'_>) -> Option<Reply> {
+        let selects = command.ins == ins::SELECT;
+        let has_rights = self.session.pin_verified || !self.session.authenticated.is_empty();
+        if self.blocked != Blocked::No || has_rights && !selects {
+            return None;
+        }
+        let (data, sw) = self.recorded.answer(&self.session.place, command)?;
+        self.session.challenge = None;
+        if selects && accepted(sw) {
+            self.select(command);
+        }
+        Some((data, sw))
     }
 
     fn carry_out(&mut self, command: &Command<'_>) -> Reply {

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{ATR_MAX, Problem, ValueProblem};
+use super::problem::{Problem, ValueProblem};
 use crate::card::antenna::{Antenna, Ats};
 use crate::card::os::VirtualCard;
 
+/// The most bytes that a card may send after a reset, whether they are an ATR or not.
+pub const ATR_MAX: usize = 64;
 /// The words of `interfaces`; a file without it has a card with contacts alone.
 const WORDS: [&str; 3] = ["contacts", "contactless", "both"];
 

@@ -9,6 +9,9 @@ use qiyong_protocol::card::files::Generation;
 use crate::card::antenna::AntennaProblem;
 use crate::card::contact::habits::UnknownHabit;
 
+/// A key and the problem with its value.
+pub type Problem = (String, ValueProblem);
+
 /// What is wrong, and what is allowed. Never holds what stands there as a PIN or a key.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ValueProblem {
@@ -92,6 +95,9 @@ pub enum ValueProblem {
     /// A transparent file has one key, and this is not it.
     #[error("is unknown; this file has one key, `bytes`")]
     NotBytes,
+    /// It has too few bytes.
+    #[error("must have at least {0} bytes")]
+    AtLeast(usize),
     /// It must have exactly so many bytes.
     #[error("must have {0} bytes")]
     Bytes(usize),
