@@ -1,4 +1,5 @@
-//! A card on a reader without contacts: the four PC/SC clients, what the reader answers itself, and what it refuses.
+//! A card on a reader without contacts (docs/card.md §4.2): the four PC/SC clients, what the reader answers itself, and what it
+//! refuses.
 
 use std::io::BufRead;
 

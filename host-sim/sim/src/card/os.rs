@@ -232,7 +232,8 @@ impl VirtualCard {
     fn replay(&mut self, command: &Command<'_>) -> Option<Reply> {
         let selects = command.ins == ins::SELECT;
         let has_rights = self.session.pin_verified || !self.session.authenticated.is_empty();
-        if self.blocked != Blocked::No || has_rights && !selects {
+        let recorded = !self.recorded.exchanges.is_empty();
+        if !recorded || self.blocked != Blocked::No || has_rights && !selects {
             return None;
         }
         let (data, sw) = self.recorded.answer(&self.session.place, command)?;

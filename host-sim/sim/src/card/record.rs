@@ -125,7 +125,7 @@ impl<S: CardSlot> Recorder<'_, S> {
         let after = self.heard.len();
         let answer = answer.map_err(|error| RecordError::Slot { error, after })?;
         let (data, sw) = (Zeroizing::new(answer.data.to_vec()), answer.sw);
-        let place = self.place.clone();
+        let place = self.place.of(command);
         self.place.follow(command, sw);
         self.heard.push(Heard { place, command: without_le(command), asked, data: data.clone(), sw, micros });
         Ok((data, sw))
@@ -211,7 +211,7 @@ impl<S: CardSlot> Recorder<'_, S> {
             card.put_recorded(fid, tag, value);
         }
         // The serial numbers in ATR and ident code, besides the whole values.
-        let serial = Atr::new(atr).historical().last_chunk::<6>().map(<[u8; 6]>::as_slice);
+        let serial = Atr::new(atr).historical().last_chunk::<6>().map(|serial| serial.as_slice());
         let serials = [serial, ident.as_ref().and_then(|ident| ident.get(8..12))];
         let values = read.iter().filter(|((_, tag), _)| !made_up::is_of_the_card(*tag)).map(|(_, value)| *value);
         let secret: Vec<&[u8]> = values.chain(serials.into_iter().flatten()).collect();

@@ -30,7 +30,8 @@ pub struct Exchange {
     pub answer: Option<Vec<u8>>,
 }
 
-/// What is selected: the data of the last SELECT of a DF that the card accepted, and that of an EF after it.
+/// What is selected, as far as it matters to a command: the data of the last SELECT of a DF that the card accepted, and that of
+/// an EF after it. To a SELECT of a DF nothing matters, to one of an EF the DF alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The DF's name or identifier; empty after a reset.
@@ -40,17 +41,32 @@ pub struct Place {
 }
 
 impl Place {
+    /// What of it matters to `command`.
+    pub fn of(&self, command: &Command<'_>) -> Self {
+        match (command.ins == ins::SELECT, selects_ef(command)) {
+            (true, true) => Self { df: self.df.clone(), ef: Vec::new() },
+            (true, false) => Self::default(),
+            (false, _) => self.clone(),
+        }
+    }
+
     /// What is selected after `command` was answered with this status word.
     pub fn follow(&mut self, command: &Command<'_>, sw: StatusWord) {
         if command.ins != ins::SELECT || !accepted(sw) {
             return;
         }
         let data = command.data.to_vec();
-        match *data.as_slice() {
-            [high, low] if command.p1 != 4 && u16::from_be_bytes([high, low]) != MF && high != 0xDF => self.ef = data,
-            _ => *self = Self { df: data, ef: Vec::new() },
+        if selects_ef(command) {
+            self.ef = data;
+        } else {
+            *self = Self { df: data, ef: Vec::new() };
         }
     }
+}
+
+/// Whether a SELECT names an EF: by an identifier that is neither MF's nor a DF's.
+fn selects_ef(command: &Command<'_>) -> bool {
+    matches!(*command.data, [high, low] if command.p1 != 4 && u16::from_be_bytes([high, low]) != MF && high != 0xDF)
 }
 
 /// Whether a card that says this has selected what it was told to.
@@ -72,8 +88,8 @@ pub(super) fn without_le(command: &Command<'_>) -> Vec<u8> {
 impl Recorded {
     /// What the card answers there in its own way.
     pub(super) fn answer(&self, place: &Place, command: &Command<'_>) -> Option<(Vec<u8>, StatusWord)> {
-        let command = without_le(command);
-        let mut there = self.exchanges.iter().filter(|exchange| exchange.place == *place);
+        let (place, command) = (place.of(command), without_le(command));
+        let mut there = self.exchanges.iter().filter(|exchange| exchange.place == place);
         let answer = there.find(|exchange| exchange.command == command)?.answer.as_ref()?;
         let (data, [sw1, sw2]) = answer.split_last_chunk()?;
         Some((data.to_vec(), StatusWord::new(*sw1, *sw2)))
