@@ -15,6 +15,8 @@
 //! [`adapters::SerialPort`](crate::adapters::SerialPort) is one. `listen` must be polled beside the visit, in the same task or
 //! another of the same executor.
 
+mod refusal;
+
 use core::cell::RefCell;
 
 use embassy_futures::select::{Either, select};

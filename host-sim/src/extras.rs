@@ -64,8 +64,10 @@ fn refusal<B: qiyong_lab::board::Board>(scenario: &Scenario) -> Option<String> {
     B::refusal(scenario).map(|why| why.to_string())
 }
 
+#[cfg(all(feature = "lab", feature = "serve"))]
+pub(crate) use qiyong_sim::capture::Whereto;
 #[cfg(feature = "lab")]
-pub(crate) use qiyong_sim::capture::CaptureFolder;
+pub(crate) use qiyong_sim::capture::{CaptureFolder, LiveCapture};
 
 #[cfg(feature = "serve")]
 pub(crate) use qiyong::over_tcp::play as play_over_tcp;
@@ -77,15 +79,19 @@ pub(crate) use without_serve::play_emulated_over_tcp;
 #[cfg(not(feature = "serve"))]
 pub(crate) use without_serve::play_over_tcp;
 
+#[cfg(all(not(feature = "lab"), feature = "serve"))]
+pub(crate) use without_lab::Whereto;
 #[cfg(not(feature = "lab"))]
-pub(crate) use without_lab::{CaptureFolder, FirstBoard, NOT_BUILT_IN, PicoBoard, play_emulated, refusal};
+pub(crate) use without_lab::{CaptureFolder, FirstBoard, LiveCapture, NOT_BUILT_IN, PicoBoard, play_emulated, refusal};
 
 #[cfg(not(feature = "lab"))]
 mod without_lab {
     use std::convert::Infallible;
+    use std::io;
     use std::path::{Path, PathBuf};
 
     use jiff::civil::DateTime;
+    use qiyong_protocol::frame::Peer;
     use qiyong_sim::scenario::file::Scenario;
     use qiyong_sim::scenario::stage::{Played, RunError};
     use qiyong_sim::world::event::Event;
@@ -101,7 +107,41 @@ mod without_lab {
     /// No folder can be made.
     pub(crate) struct CaptureFolder(Infallible);
 
+    /// No capture can be made.
+    pub(crate) struct LiveCapture(Infallible);
+
+    /// From where to where a message goes.
+    #[cfg(feature = "serve")]
+    pub(crate) struct Whereto {
+        pub(crate) terminal: std::net::SocketAddr,
+        pub(crate) centre: std::net::SocketAddr,
+        pub(crate) to_centre: bool,
+    }
+
+    impl LiveCapture {
+        pub(crate) fn create(_: &Path) -> io::Result<Self> {
+            Err(io::Error::other(NOT_BUILT_IN))
+        }
+
+        #[cfg(feature = "serve")]
+        pub(crate) fn message(&self, Whereto { .. }: Whereto, _: &[u8]) -> io::Result<()> {
+            match self.0 {}
+        }
+
+        pub(crate) fn message_here(&self, _: bool, _: &[u8]) -> io::Result<()> {
+            match self.0 {}
+        }
+
+        pub(crate) fn frame(&self, _: bool, _: Peer, _: &[u8]) -> io::Result<()> {
+            match self.0 {}
+        }
+    }
+
     impl CaptureFolder {
+        pub(crate) fn packets(&self, _: &Path) -> PathBuf {
+            match self.0 {}
+        }
+
         pub(crate) fn new(_: &Path, _: &[PathBuf]) -> Result<Self, String> {
             Err(NOT_BUILT_IN.into())
         }

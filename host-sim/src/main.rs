@@ -12,12 +12,17 @@ mod card_send;
 mod card_show;
 mod centre;
 mod chaos;
+mod completions;
 mod demo;
+mod dissector;
 mod doctor;
 mod emulate;
 mod exchange;
 mod extras;
 mod flash;
+mod live;
+mod manual;
+mod message;
 mod objects;
 mod output;
 mod pcscd;
@@ -29,6 +34,10 @@ mod reader;
 mod readers;
 mod rows;
 mod scenario;
+#[cfg(feature = "serve")]
+mod serve_page;
+#[cfg(feature = "serve")]
+mod signals;
 mod stack;
 mod story;
 mod terminal;
@@ -38,13 +47,17 @@ mod vicc;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The version, and the commit that it was built from where there is one.
+const VERSION: &str = env!("QIYONG_VERSION");
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
 /// Exit status: 0 done, 1 the answer is no, 2 bad input or environment.
 #[derive(Parser)]
-#[command(name = "qiyong", version)]
+#[command(name = "qiyong", version = VERSION)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -116,8 +129,22 @@ enum Verb {
     /// A card centre: its database, and every act that people and other systems do there
     #[command(subcommand)]
     Centre(CentreVerb),
+    /// Let pages of hospitals read cards: a local service for browsers, over HTTP and WebSockets
+    #[cfg(feature = "serve")]
+    ServePage(serve_page::ServePageArgs),
+    /// Decode a message between terminal and centre (ISO 8583), or a frame between till and terminal
+    Message(message::MessageArgs),
+    /// Print a dissector for Wireshark, which names every part of our captures
+    Dissector(dissector::DissectorArgs),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
+    /// Print what a shell needs to complete this program's verbs and flags
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the pages of the manual, one for each verb, or print one
+    Manual(manual::ManualArgs),
 }
 
 #[derive(Subcommand)]
@@ -219,7 +246,13 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
         #[cfg(feature = "serve")]
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
+        #[cfg(feature = "serve")]
+        Verb::ServePage(args) => serve_page::run(&args, output),
+        Verb::Message(args) => message::run(&args, output),
+        Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
+        Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
+        Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send(args)) => card_send::run(&args, output),
         Verb::Card(CardVerb::Record(args)) => card_record::run(&args, output),

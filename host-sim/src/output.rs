@@ -51,6 +51,13 @@ impl Output {
         }
     }
 
+    /// Writes a text of this program's own as it is: a script or a page of the manual.
+    pub(crate) fn own_text(&mut self, text: &[u8]) {
+        if self.failure.is_none() {
+            self.failure = std::io::stdout().write_all(text).err();
+        }
+    }
+
     /// Writes a value as JSON, in one line, to standard output.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) {
         match serde_json::to_string(value) {

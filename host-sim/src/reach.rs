@@ -20,6 +20,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 use crate::centre;
+use crate::live::Live;
 
 /// What a centre's address over TCP begins with.
 const SCHEME: &str = "tcp://";
@@ -44,8 +45,14 @@ impl Target {
     }
 }
 
-/// A centre that was reached.
-pub(crate) enum Reached {
+/// A centre that was reached, and who listens to what goes there.
+pub(crate) struct Reached {
+    end: End,
+    live: Live,
+}
+
+/// Where it was reached.
+enum End {
     /// In this process.
     Here(Box<InProcess>),
     /// Behind a connection.
@@ -63,7 +70,8 @@ impl Reached {
             }
             #[cfg(feature = "serve")]
             Target::Tcp(address) => {
-                TcpCentre::connect(address, key).map(Self::There).map_err(|error| error.to_string())
+                let there = TcpCentre::connect(address, key).map_err(|error| error.to_string())?;
+                Ok(Self { end: End::There(there), live: Live::default() })
             }
             #[cfg(not(feature = "serve"))]
             Target::Tcp(_) => {
@@ -74,31 +82,36 @@ impl Reached {
 
     /// This one, in this process.
     pub(crate) fn here(centre: InProcess) -> Self {
-        Self::Here(Box::new(centre))
+        Self { end: End::Here(Box::new(centre)), live: Live::default() }
+    }
+
+    /// The same, with this capture of what goes there.
+    pub(crate) fn captured(self, live: Live) -> Self {
+        Self { live, ..self }
     }
 
     /// The time by its clock; where one cannot look, by the system's, as it should be there.
     pub(crate) fn now(&self) -> DateTime {
-        match self {
-            Self::Here(centre) => centre.now(),
+        match &self.end {
+            End::Here(centre) => centre.now(),
             #[cfg(feature = "serve")]
-            Self::There(_) => SystemClock.now(),
+            End::There(_) => SystemClock.now(),
         }
     }
 
     /// What it knows of a card, if one can look.
     pub(crate) fn card(&self, number: &CardNumber) -> Option<CardRecord> {
-        match self {
-            Self::Here(centre) => centre.card(number).ok().flatten(),
+        match &self.end {
+            End::Here(centre) => centre.card(number).ok().flatten(),
             #[cfg(feature = "serve")]
-            Self::There(_) => None,
+            End::There(_) => None,
         }
     }
 
     /// What its journal says became of this transaction, the last of its number, if one can look.
     pub(crate) fn phase(&self, institution: InstitutionCode, terminal: TerminalId, stan: Stan) -> Option<Phase> {
-        match self {
-            Self::Here(centre) => {
+        match &self.end {
+            End::Here(centre) => {
                 let is_it = |entry: &&JournalEntry| {
                     (entry.institution, entry.terminal.as_str()) == (institution, terminal.as_str())
                         && entry.stan == Some(stan)
@@ -106,40 +119,45 @@ impl Reached {
                 centre.journal().ok()?.iter().rev().find(is_it)?.phase
             }
             #[cfg(feature = "serve")]
-            Self::There(_) => None,
+            End::There(_) => None,
         }
     }
 
     /// Ends the lease of a terminal's name, if one can: of a centre somewhere else only its engineers can.
     #[cfg(feature = "lab")]
     pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
-        match self {
-            Self::Here(centre) => centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string()),
+        match &mut self.end {
+            End::Here(centre) => centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string()),
             #[cfg(feature = "serve")]
-            Self::There(_) => Ok(()),
+            End::There(_) => Ok(()),
         }
     }
 
     fn end(&self) -> &dyn CentreEnd {
-        match self {
-            Self::Here(centre) => &**centre,
+        match &self.end {
+            End::Here(centre) => &**centre,
             #[cfg(feature = "serve")]
-            Self::There(centre) => centre,
+            End::There(centre) => centre,
         }
     }
 
     fn end_mut(&mut self) -> &mut dyn CentreEnd {
-        match self {
-            Self::Here(centre) => &mut **centre,
+        match &mut self.end {
+            End::Here(centre) => &mut **centre,
             #[cfg(feature = "serve")]
-            Self::There(centre) => centre,
+            End::There(centre) => centre,
         }
     }
 }
 
 impl CentreEnd for Reached {
     fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
-        self.end_mut().answer(request)
+        self.live.message(true, request);
+        let answer = self.end_mut().answer(request)?;
+        if let Some(answer) = &answer {
+            self.live.message(false, answer);
+        }
+        Ok(answer)
     }
 
     fn set_time(&mut self, now: Timestamp) {

@@ -8,6 +8,7 @@ use qiyong::in_process::play;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::FileReport;
 
+use crate::dissector::opens;
 use crate::extras::{BoardKind, CaptureFolder, play_over_tcp};
 use crate::output::{Output, Verdict};
 
@@ -42,7 +43,8 @@ pub(crate) struct RunArgs {
     /// Print one JSON object a file
     #[arg(long)]
     json: bool,
-    /// Write what happened on the card line to DIR: NAME.vcd (GTKWave) and NAME.pcapng (Wireshark) for each file
+    /// Write what happened on the lines to DIR: NAME.vcd (GTKWave; the card's) and NAME.pcapng (Wireshark; the card's, the till's and the
+    /// centre's, as `qiyong dissector` reads them) for each file
     #[arg(long, value_name = "DIR")]
     capture: Option<PathBuf>,
 }
@@ -96,6 +98,13 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
         } else {
             tell(&report, output);
         }
+    }
+    if let Bench::Simulated(Some(folder)) = &bench
+        && let Some(first) = args.files.first()
+    {
+        let how = format!("capture: {}", opens(&folder.packets(first)));
+        // With --json, standard output is for results.
+        if args.json { eprintln!("{how}") } else { output.line(&how) }
     }
     if !args.json {
         let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };

@@ -33,6 +33,10 @@ pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
             }
             continue;
         }
+        // The messages in frames are told by what they say.
+        if let Event::Frame(_) = event {
+            continue;
+        }
         characters.flush(&mut lines);
         let at = seconds(*cycle);
         match event {
@@ -43,14 +47,14 @@ pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
             Event::Atr(atr) => lines.push(format!("{at}  card    ATR {}  {}", hex::encode_upper(atr), atr_words(atr))),
             Event::Apdu(apdu) => tell_apdu(&at, apdu, trace, &mut lines),
             Event::SlotFailed(error) => lines.push(format!("{at}  card    {error}")),
-            Event::Message { asked, answered } => {
+            Event::Message { asked, answered, .. } => {
                 lines.push(format!("{at}  centre  → {asked}"));
                 lines.push(format!("{:>10}          ← {answered}", ""));
             }
             Event::Finding(Finding { rule, .. }) => {
                 lines.push(format!("{at}  referee {} (clause {}): {}", rule.name(), rule.clause(), rule.says()));
             }
-            Event::Line(..) => {}
+            Event::Line(..) | Event::Frame(_) => {}
         }
     }
     characters.flush(&mut lines);

@@ -53,7 +53,11 @@ pub enum Peer {
 impl Peer {
     const CODES: [(Self, u8); 2] = [(Self::Till, 1), (Self::Centre, 2)];
 
-    const fn code(self) -> u8 {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Till, Self::Centre];
+
+    /// Its number in a frame.
+    pub const fn code(self) -> u8 {
         match self {
             Self::Till => 1,
             Self::Centre => 2,

@@ -36,6 +36,7 @@ mod crc;
 pub mod ecr;
 pub mod frame;
 pub mod iso7816;
+pub mod layout;
 #[cfg(feature = "defmt")]
 mod log;
 pub mod rules;

@@ -1,4 +1,4 @@
-//! Every exact ATR in Debian's list of real cards, read in three ways: by the library, by `qiyong atr`, and by pyscard.
+//! Every exact ATR in Debian's list of real cards, read by the library and by pyscard, and many of them by `qiyong atr`.
 //!
 //! People all over the world typed the list (`pcsc-tools`): most entries are right, some are cut off, have too many
 //! bytes or a wrong check byte. The three readers must agree on which entries are right, and on what these say. Where
@@ -42,8 +42,12 @@ struct ProgramSays {
     code_for_people: i32,
 }
 
-/// Asks `qiyong atr` two times about each ATR, with one process each time, as a user would run it.
-fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
+/// Of so many ATRs one is asked of the program, with one process each time, as a user would run it: what it prints is the library's
+/// opinion, which is compared for all, and the start of a process takes longer than all the rest.
+const ASKED: usize = 12;
+
+/// Asks `qiyong atr` two times about an ATR in so many, and about each that the library takes for wrong.
+fn program_says(atrs: &[Vec<u8>]) -> Vec<Option<ProgramSays>> {
     let program = qiyong();
     let run = |atr: &[u8], option: Option<&str>| {
         let output =
@@ -63,7 +67,9 @@ fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
             code_for_people,
         }
     };
-    in_parallel(atrs, ask)
+    let asked = |place: usize, atr: &[u8]| place.is_multiple_of(ASKED) || Atr::new(atr).check().is_err();
+    let places: Vec<usize> = (0..atrs.len()).collect();
+    in_parallel(&places, |&place| asked(place, &atrs[place]).then(|| ask(&atrs[place])))
 }
 
 /// What pyscard says (`atr_list/oracle.py`): one process for all ATRs.
@@ -138,6 +144,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
     let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut disagreements: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wrong: Vec<String> = Vec::new();
+    let mut asked = 0;
     for ((bytes, program), pyscard) in atrs.iter().zip(&program).zip(&pyscard) {
         let atr = Atr::new(bytes);
         let checked = atr.check();
@@ -171,13 +178,16 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
         };
         let error = checked.err().map(|error| error.to_string());
         let protocols: Vec<u8> = atr.protocols().collect();
-        compare("exit code", &json!(program.code), &code);
-        compare("exit code for people", &json!(program.code_for_people), &code);
-        compare("last line", &json!(program.last_line), &json!(last_line));
-        compare("valid of the program", &program.json["valid"], &valid);
-        compare("error of the program", &program.json["error"], &json!(error));
-        compare("atr of the program", &program.json["atr"], &json!(encode_upper(bytes)));
-        compare("protocols of the program", &program.json["protocols"], &json!(protocols));
+        if let Some(program) = program {
+            asked += 1;
+            compare("exit code", &json!(program.code), &code);
+            compare("exit code for people", &json!(program.code_for_people), &code);
+            compare("last line", &json!(program.last_line), &json!(last_line));
+            compare("valid of the program", &program.json["valid"], &valid);
+            compare("error of the program", &program.json["error"], &json!(error));
+            compare("atr of the program", &program.json["atr"], &json!(encode_upper(bytes)));
+            compare("protocols of the program", &program.json["protocols"], &json!(protocols));
+        }
 
         // pyscard judges and reads in the same way.
         let theirs_valid = pyscard["readable"] == true
@@ -194,7 +204,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
         }
     }
 
-    println!("{} exact ATRs in {LIST}", atrs.len());
+    println!("{} exact ATRs in {LIST}, {asked} asked of the program", atrs.len());
     for (verdict, count) in &verdicts {
         println!("{count:6} {verdict}");
     }
@@ -205,6 +215,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
 
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(verdicts.values().sum::<usize>(), atrs.len());
+    assert!(asked > atrs.len() / ASKED, "{asked} asked");
     for verdict in ["valid", "cut off", "too long", "TCK missing", "TCK wrong", "T=15 in TD1"] {
         assert!(verdicts.contains_key(verdict), "no ATR that is {verdict}");
     }

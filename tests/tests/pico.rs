@@ -3,9 +3,12 @@
 //! other benches; `mutants` are images that the referee must convict; `usb` has the till at the USB port, and `uf2` flashes without a probe.
 
 mod mutants;
+mod panel;
+mod random;
 mod scenarios;
 mod uf2;
 mod usb;
+mod watchdog;
 mod waveform;
 
 use std::cell::RefCell;

@@ -17,6 +17,7 @@ mod wrong;
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
 
+use crate::dissector::counted;
 use desk::{Desk, PINS};
 
 /// A line at a free port.
@@ -32,8 +33,13 @@ fn a_first_purchase_at_each_board_over_its_till_line() {
     in_parallel(&LINES, |(board, line)| {
         let mut desk = Desk::new(board, line);
         desk.board.key(PINS);
-        let (status, report, seen) = desk.till(&["purchase", "35.80"]);
+        let capture = desk.terminals.file("till.pcapng");
+        let path = capture.to_str().expect("UTF-8");
+        let (status, report, seen) = desk.till(&["--capture", path, "purchase", "35.80"]);
         assert_eq!(status, 0, "{report} {seen}");
+        // Every frame and every message is there, and Wireshark can read it.
+        let [frames, messages] = counted(&capture);
+        assert!(messages >= 16 && frames >= 8 + messages / 2, "{frames} frames, {messages} messages");
         assert_eq!((&report["outcome"], &report["activated"]), (&"approved".into(), &true.into()), "{report}");
         assert_eq!((&report["charge"], &report["balance"]), (&3580.into(), &46_420.into()), "{report}");
         assert_eq!((&report["stan"], &report["pin_changed"], &report["owed"]), (&1.into(), &true.into(), &0.into()));

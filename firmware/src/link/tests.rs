@@ -601,6 +601,25 @@ fn a_place_needs_its_key_and_a_key_is_the_applications() {
     });
 }
 
+#[test]
+fn a_terminal_that_must_not_work_refuses_what_is_the_applications_and_no_visit_begins() {
+    with_link(|rig| {
+        rig.set_up();
+        let link = rig.link;
+        let mut refuses = pin!(link.refuse(Refused::NoRandom));
+        let load = KeyLoad::seal(name().0, name().1, &key(), &TEST_TRANSPORT_KEY);
+        for command in [Command::LoadKey(load), start(9, purchase()), start(9, purchase()), Command::Setup(setup())] {
+            assert!(now(refuses.as_mut()).is_none());
+            // A start is heard at once.
+            let heard = rig.told(&command);
+            assert!(matches!(heard[..], [] | [Event::State(State { visit: Some(Reference(9)), .. })]), "{heard:?}");
+            assert!(now(refuses.as_mut()).is_none());
+            assert_eq!(rig.events(), [Event::Refused(Refused::NoRandom)]);
+        }
+        assert_eq!(rig.state().visit, None);
+    });
+}
+
 /// docs/centre.md §18: an area says how long an answer is awaited.
 #[test]
 fn a_sign_in_says_how_long_an_answer_is_awaited() {

@@ -143,12 +143,12 @@ int64_t iDoDebit_HSM_Step2(const char *pKey, char *pOutInfo);
 int64_t iReadDebitRecord(int iType, char *pOutInfo);
 
 /**
- * Signs data; iType is of the signature. Not built: -13.
+ * Signs data with the card's key; iType: 1 r and s, 2 ASN.1. The answer is base64.
  */
 int64_t PKI_SignData(const char *pUserPin, const char *pInData, int iType, char *pOutInfo);
 
 /**
- * Verifies a signature; iType is of the signature. Not built: -13.
+ * Verifies a signature in base64; pCert is base64, too, or empty for the card's. pUserPin is not used.
  */
 int64_t PKI_VerifySign(const char *pUserPin,
                        const char *pCert,
@@ -156,6 +156,26 @@ int64_t PKI_VerifySign(const char *pUserPin,
                        const char *pSignature,
                        int iType,
                        char *pOutInfo);
+
+/**
+ * Seals data into an envelope for the owner of pCert, or of the card if it is empty. Ours.
+ */
+int64_t PKI_SealEnvelope(const char *pCert, const char *pInData, int iSize, char *pOutInfo);
+
+/**
+ * Opens an envelope with the card's key. Ours.
+ */
+int64_t PKI_OpenEnvelope(const char *pUserPin, const char *pEnvelope, int iSize, char *pOutInfo);
+
+/**
+ * Reads a certificate of the card; iType: 1 for signatures, 2 for envelopes. Ours.
+ */
+int64_t PKI_ReadCert(int iType, int iSize, char *pOutInfo);
+
+/**
+ * Changes the PIN of the card's PKI application. Ours.
+ */
+int64_t PKI_ChangePIN(const char *pOldPin, const char *pNewPin, char *pOutInfo);
 
 #ifdef __cplusplus
 }  // extern "C"

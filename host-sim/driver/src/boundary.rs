@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::code::Code;
 use crate::failure::{Failure, TEXT_MAX};
 use crate::gate::Gate;
+use crate::pki;
 use crate::session::{Request, Session};
 use crate::settings::Settings;
 
@@ -80,13 +81,25 @@ macro_rules! passed {
     (Text) => { *const c_char };
 }
 
+/// How many bytes a buffer has room for besides the NUL: what every buffer has, or what the caller says.
+macro_rules! room {
+    () => {
+        Some(TEXT_MAX)
+    };
+    ($size:ident) => {
+        usize::try_from($size).ok().and_then(|size| size.checked_sub(1)).filter(|room| *room >= TEXT_MAX)
+    };
+}
+
 macro_rules! exports {
-    ($($about:literal $name:ident($($parameter:ident: $kind:ident),*; $buffer:ident) => $request:expr;)*) => {
+    ($($about:literal $name:ident($($parameter:ident: $kind:ident),*; $buffer:ident) $(room $size:ident)?
+        => $request:expr;)*) => {
         $(
             #[doc = $about]
             ///
             /// # Safety
-            /// Texts end with NUL; the buffer has 256 bytes, and nobody else uses it during the call. Pointers may be null.
+            /// Texts end with NUL; the buffer has 256 bytes or, where iSize is given, so many, and nobody else uses it during the
+            /// call. Pointers may be null.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name($($parameter: passed!($kind),)* $buffer: *mut c_char) -> i64 {
                 // SAFETY: the caller promises what `take` and `reply` ask for.
@@ -94,10 +107,25 @@ macro_rules! exports {
                     $(let Some($parameter) = $parameter.take() else { return Code::Parameter.number() };)*
                     // Not all functions are built.
                     let _ = ($($parameter,)*);
-                    reply($buffer, || ask(&$request))
+                    let Some(room) = room!($($size)?) else { return Code::Parameter.number() };
+                    reply($buffer, room, || ask(&$request))
                 }
             }
         )*
+
+        /// What a function of this name is asked for with these values; `None`: there is none, or its values are others.
+        fn request_of<'a>(name: &str, values: &[Value<'a>]) -> Option<Request<'a>> {
+            let mut values = values.iter();
+            let request = match name {
+                $(stringify!($name) => {
+                    $(let Some(Value::$kind($parameter)) = values.next().copied() else { return None };)*
+                    let _ = ($($parameter,)*);
+                    $request
+                })*
+                _ => return None,
+            };
+            values.next().is_none().then_some(request)
+        }
 
         /// Every exported function.
         pub const FUNCTIONS: &[Function] = &[$(Function {
@@ -161,40 +189,87 @@ exports! {
     iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
     "Reads what was debited. Not built: -13."
     iReadDebitRecord(iType: Number; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Signs data; iType is of the signature. Not built: -13."
-    PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo) => Request::NotBuilt { kind: None };
-    "Verifies a signature; iType is of the signature. Not built: -13."
+    "Signs data with the card's key; iType: 1 r and s, 2 ASN.1. The answer is base64."
+    PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo)
+        => Request::Pki(pki::Request::Sign { pin: pUserPin, data: pInData, form: iType });
+    "Verifies a signature in base64; pCert is base64, too, or empty for the card's. pUserPin is not used."
     PKI_VerifySign(pUserPin: Text, pCert: Text, pClearText: Text, pSignature: Text, iType: Number; pOutInfo)
-        => Request::NotBuilt { kind: None };
+        => Request::Pki(pki::Request::Verify {
+            certificate: pCert, data: pClearText, signature: pSignature, form: iType
+        });
+    "Seals data into an envelope for the owner of pCert, or of the card if it is empty. Ours."
+    PKI_SealEnvelope(pCert: Text, pInData: Text, iSize: Number; pOutInfo) room iSize
+        => Request::Pki(pki::Request::Seal { certificate: pCert, data: pInData });
+    "Opens an envelope with the card's key. Ours."
+    PKI_OpenEnvelope(pUserPin: Text, pEnvelope: Text, iSize: Number; pOutInfo) room iSize
+        => Request::Pki(pki::Request::Open { pin: pUserPin, envelope: pEnvelope });
+    "Reads a certificate of the card; iType: 1 for signatures, 2 for envelopes. Ours."
+    PKI_ReadCert(iType: Number, iSize: Number; pOutInfo) room iSize
+        => Request::Pki(pki::Request::ReadCertificate { which: iType });
+    "Changes the PIN of the card's PKI application. Ours."
+    PKI_ChangePIN(pOldPin: Text, pNewPin: Text; pOutInfo)
+        => Request::Pki(pki::Request::ChangePin { old: pOldPin, new: pNewPin });
+}
+
+/// A value of a parameter, for callers in Rust.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// An int.
+    Number(c_int),
+    /// A text in GBK.
+    Text(&'a [u8]),
+}
+
+/// Calls a function by its name, without pointers: what the local service for pages does. It shares the session, and with it
+/// its turn, with callers in C. The answer is GBK.
+///
+/// # Errors
+/// Those of the function; −14 also if there is none of this name, a value is not of its parameter's kind, or a text contains NUL.
+pub fn call(name: &str, values: &[Value<'_>], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if values.iter().any(|value| matches!(value, Value::Text(text) if text.contains(&0))) {
+        return Err(Code::Parameter.into());
+    }
+    ask_with(&request_of(name, values).ok_or(Code::Parameter)?, settings)
 }
 
 /// Carries out a request when no other thread does one.
 fn ask(request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let settings = Settings::load()?;
-    SESSION.with(settings.busy, |session| session.answer(request, &settings, key_in)).unwrap_or(Err(Code::Busy.into()))
+    ask_with(request, &Settings::load()?)
 }
 
-/// Writes what `work` gives into the caller's buffer, and returns the code.
+fn ask_with(request: &Request<'_>, settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    SESSION.with(settings.busy, |session| session.answer(request, settings, key_in)).unwrap_or(Err(Code::Busy.into()))
+}
+
+/// Writes what `work` gives into the caller's buffer, and returns the code. An answer that has no room is none.
 ///
 /// # Safety
-/// `buffer` is null or has 256 bytes that nobody else uses.
-unsafe fn reply(buffer: *mut c_char, work: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, Failure>) -> i64 {
+/// `buffer` is null, or has `room` bytes and one more that nobody else uses; `room` is at least [`TEXT_MAX`].
+unsafe fn reply(buffer: *mut c_char, room: usize, work: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, Failure>) -> i64 {
     if buffer.is_null() {
         return Code::Parameter.number();
     }
     // What a panic may leave half done is the session's, which the gate then throws away.
     let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Code::Unknown.into()));
-    let (number, text) = match outcome {
+    let (number, text) = match outcome.and_then(|text| fitting(text, room)) {
         Ok(text) => (0, text),
         Err(failure) => (failure.code.number(), Zeroizing::new(failure.gbk())),
     };
-    let length = text.len().min(TEXT_MAX);
-    // SAFETY: at most 255 bytes and the NUL, and the buffer has 256; the text is this library's own.
+    let length = text.len().min(room);
+    // SAFETY: at most `room` bytes and the NUL, for which the buffer is large enough; the text is this library's own.
     unsafe {
         buffer.copy_from_nonoverlapping(text.as_ptr().cast(), length);
         buffer.add(length).write(0);
     }
     number
+}
+
+/// The text, if there is room for it.
+fn fitting(text: Zeroizing<Vec<u8>>, room: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match text.len() {
+        length if length > room => Err(Code::Length.with(format!("缓冲区须有{}字节", length + 1))),
+        _ => Ok(text),
+    }
 }
 
 /// Calls the PIN pad's library; see [`crate::pin::Keyboard`]. The library stays loaded: vendors' libraries start threads.
@@ -213,4 +288,30 @@ fn key_in(library: &Path, voice: u8, seconds: u8) -> Result<(i32, Zeroizing<Vec<
     copy.extend(digits);
     // A library whose function returns an int leaves the upper half undefined.
     Ok((result as i32, copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A caller in Rust reaches what a caller in C does, and no text that a caller in C could not pass.
+    #[test]
+    fn each_function_has_its_name_and_its_values() {
+        for function in FUNCTIONS {
+            let values = function.parameters.iter().map(|(_, kind)| match kind {
+                Parameter::Number => Value::Number(1),
+                Parameter::Text => Value::Text(b""),
+            });
+            let values: Vec<_> = values.collect();
+            assert!(request_of(function.name, &values).is_some(), "{}", function.name);
+            let more: Vec<_> = values.iter().copied().chain([Value::Number(1)]).collect();
+            assert!(request_of(function.name, &more).is_none(), "{}", function.name);
+            assert!(values.is_empty() || request_of(function.name, &values[1..]).is_none(), "{}", function.name);
+        }
+        assert!(request_of("iReadCardBas", &[Value::Text(b"1")]).is_none());
+        let code = |name, values: &[Value<'_>]| call(name, values, &Settings::default()).unwrap_err().code;
+        assert_eq!(code("iFormat", &[]), Code::Parameter);
+        assert_eq!(code("iReadCardBas_HSM_Step2", &[Value::Text(b"1\x002")]), Code::Parameter);
+        assert_eq!(code("iReadCardBas", &[Value::Number(7)]), Code::CardType);
+    }
 }

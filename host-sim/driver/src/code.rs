@@ -72,6 +72,10 @@ codes! {
     PinWrong = -51, "PIN校验失败", "the PIN is wrong";
     PinLocked = -52, "PIN锁定", "the PIN is locked";
     Busy = -103, "读卡器忙", "another thread or program uses the reader or the card";
+    NoPki = -111, "卡内无数字证书应用", "the card has no PKI application";
+    Certificate = -112, "证书不正确", "the caller's certificate is none, or none of SM2";
+    Signature = -113, "验签失败", "the certificate's owner did not sign this data";
+    Envelope = -114, "数字信封不能解开", "it is no envelope, is for another card, or was changed";
     Unknown = -999, "未知错误", "something else, among it a fault of this library";
     NoPsam = -2201, "无PSAM卡", "there is no PSAM: take the steps with the security module";
     PsamAlgorithm = -2202, "PSAM算法不支持", "the PSAM has not the card's algorithm";

@@ -10,6 +10,7 @@ use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
 use crate::interface::Interfaces;
 use crate::pin::{self, Keyboard};
+use crate::pki;
 use crate::settings::Settings;
 
 /// What a caller asks for. Texts are as the caller gave them, without the NUL.
@@ -31,6 +32,8 @@ pub(crate) enum Request<'a> {
     VerifyPin { kind: i32 },
     /// iChangePIN.
     ChangePin { kind: i32 },
+    /// One of the functions for signatures and envelopes.
+    Pki(pki::Request<'a>),
     /// Something that is not built, with its iType, if it has one.
     NotBuilt { kind: Option<i32> },
 }
@@ -100,6 +103,7 @@ impl Session {
             }
             Request::VerifyPin { .. } => pin::verify(settings, keyboard),
             Request::ChangePin { .. } => pin::change(settings, keyboard),
+            Request::Pki(request) => pki::answer(request, settings),
             Request::BasicStep2 { .. } | Request::ReadStep2 { .. } | Request::NotBuilt { .. } => {
                 Err(Code::NotSupported.into())
             }
@@ -118,7 +122,7 @@ impl Request<'_> {
             | Self::VerifyPin { kind }
             | Self::ChangePin { kind } => Some(kind),
             Self::NotBuilt { kind } => kind,
-            Self::BasicStep2 { .. } | Self::ReadStep2 { .. } => None,
+            Self::BasicStep2 { .. } | Self::ReadStep2 { .. } | Self::Pki(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use encoding_rs::GBK;
@@ -13,6 +14,7 @@ use ini::{Ini, ParseOption};
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::interface::Interfaces;
+use crate::place;
 
 /// The variable that names the file.
 pub const VARIABLE: &str = "QIYONG_DRIVER_INI";
@@ -21,7 +23,8 @@ pub const FILE: &str = "SSCardDriver.ini";
 /// The section in it.
 pub const SECTION: &str = "SSCardDriver";
 /// The PIN pad's library beside this one, by the vendors' name (docs/driver.md §A.2).
-pub const KEYBOARD: &str = "libTerminalProtocolKeyboard.so";
+pub const KEYBOARD: &str =
+    if cfg!(windows) { "TerminalProtocolKeyboard.dll" } else { "libTerminalProtocolKeyboard.so" };
 
 /// Where the card is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,9 +80,10 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, or a value in it is wrong. No file at all is none: then all is as by default.
     pub fn load() -> Result<Self, Failure> {
-        let folder = library_folder();
+        static FOLDER: LazyLock<Option<PathBuf>> = LazyLock::new(place::folder);
+        let folder = FOLDER.as_ref();
         let named = env::var_os(VARIABLE).map(PathBuf::from);
-        let beside = folder.as_ref().map(|folder| folder.join(FILE));
+        let beside = folder.map(|folder| folder.join(FILE));
         let mut settings = match (&named, &beside) {
             (Some(path), _) => Self::read(path)?,
             (None, Some(path)) if path.exists() => Self::read(path)?,
@@ -152,22 +156,6 @@ fn source(value: &str, folder: &Path) -> Option<Source> {
     }
 }
 
-/// The folder of the file from which this code was loaded: the library, or a program that contains it. `None` on systems
-/// other than Linux.
-fn library_folder() -> Option<PathBuf> {
-    let here = library_folder as fn() -> Option<PathBuf> as usize;
-    let maps = fs::read_to_string("/proc/self/maps").ok()?;
-    let line = maps.lines().find(|line| {
-        let range = line.split(' ').next().and_then(|range| range.split_once('-'));
-        let Some((from, to)) = range else { return false };
-        let address = |text| usize::from_str_radix(text, 16).unwrap_or_default();
-        (address(from)..address(to)).contains(&here)
-    })?;
-    // Five columns, then the path, which may contain spaces.
-    let path = Path::new(line.get(line.find('/')?..)?);
-    path.parent().map(Path::to_path_buf)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,11 +198,5 @@ mod tests {
         ] {
             assert_eq!(parse(&format!("[SSCardDriver]\n{text}\n")).unwrap_err(), words, "{text}");
         }
-    }
-
-    #[test]
-    fn the_library_knows_where_it_is() {
-        let program = env::current_exe().unwrap().canonicalize().unwrap();
-        assert_eq!(library_folder().as_deref(), program.parent());
     }
 }

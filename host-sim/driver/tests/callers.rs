@@ -1,5 +1,5 @@
-//! The library as callers load it: from C, C++ and Python, with 256 bytes of buffer and a page behind it that nobody may touch
-//! (docs/driver.md §A.2).
+//! The library as programs in C and C++ load it, with 256 bytes of buffer and a page behind it that nobody may touch, and as many
+//! threads do (docs/driver.md §A.2). Other languages are in `languages`.
 
 mod support;
 
@@ -44,21 +44,6 @@ fn c_and_cpp_read_who_the_holder_is() {
             }
         }
     }
-}
-
-#[test]
-fn python_reads_the_result_as_int_long_and_longlong() {
-    let desk = Desk::new(Generation::V2);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/caller.py");
-    let run = || {
-        let output =
-            Command::new("python3").arg(script).arg(desk.library()).env("PYTHONIOENCODING", "utf-8").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    assert_eq!(run().matches("0 320100|111111198101011110|X00000019|").count(), 3);
-    std::fs::remove_file(desk.card_file()).unwrap();
-    assert_eq!(run(), "-2 无卡\n".repeat(3));
 }
 
 /// The tests' own caller notices what a library must never do.

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::process::Command;
+
 use qiyong_pcsc::server::{NewReader, Server};
 use qiyong_pcsc::slot::{OnLine, Slot, Straight};
 use qiyong_protocol::card::files::Generation;
@@ -57,4 +59,36 @@ fn cards_in_readers_are_read_as_those_in_files() {
     assert_eq!(result, -12, "{text}");
     let (result, text) = caller.call("iReadCardBas i1 o");
     assert_eq!(result, -11, "{text}");
+}
+
+/// The connection to the service stays between two calls: another service, another card and no card are noticed all the same.
+#[test]
+fn what_changes_between_two_calls_is_noticed() {
+    let desk = Desk::new(Generation::V2);
+    let mut caller = desk.caller(C);
+    desk.settings("source = reader 02 00\n");
+    let mut read = || caller.call("iReadCardBas i1 o");
+    for _ in 0..2 {
+        let server = serve(&desk);
+        assert_eq!(read().0, 0);
+        let (_, text) = read();
+        assert_eq!(text.split('|').nth(6), Some("1.00"), "{text}");
+        desk.settings("source = reader 00 00\n");
+        let (_, text) = read();
+        assert_eq!(text.split('|').nth(6), Some("2.00"), "{text}");
+        desk.settings("source = reader 02 00\n");
+        drop(server);
+        assert_eq!(read().0, -11);
+    }
+}
+
+/// Connections are neither left behind nor shared by two processes.
+#[test]
+fn a_program_unloads_the_library_and_forks() {
+    let desk = Desk::new(Generation::V2);
+    desk.settings("source = reader any\n");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connections.py");
+    let _server = serve(&desk);
+    let mut program = desk.start(Command::new("python3").arg(script).arg(desk.library()));
+    assert_eq!(program.line("begin"), "{0} 1 0 0");
 }

@@ -13,7 +13,7 @@ const PLIGHTS: [&str; 7] =
     ["card of version 2.00", "no card", "iType 0", "iType 2", "version 3.00, no PSAM", "wrong PIN", "locked PIN"];
 
 /// By function, the result in each plight.
-const TABLE: [(&str, [i64; 7]); 8] = [
+const TABLE: [(&str, [i64; 7]); 14] = [
     ("iReadCardBas", [0, -2, -1, -13, -2201, 0, 0]),
     ("iReadCardBas_HSM_Step1", [-2204, -2, -1, -13, 0, -2204, -2204]),
     ("iReadCardBas_HSM_Step2", [-12; 7]),
@@ -22,6 +22,13 @@ const TABLE: [(&str, [i64; 7]); 8] = [
     ("iReadCard_HSM_Step2", [-12; 7]),
     ("iVerifyPIN", [0, -2, -1, -13, 0, -51, -52]),
     ("iChangePIN", [0, -2, -1, -13, 0, -51, -52]),
+    // Their iType is not the card's, and their PIN not this one: see pki.rs.
+    ("PKI_SignData", [-111, -2, -14, -111, 0, -111, -111]),
+    ("PKI_VerifySign", [-111, -2, -14, -23, -113, -111, -111]),
+    ("PKI_SealEnvelope", [-111, -2, -111, -111, 0, -111, -111]),
+    ("PKI_OpenEnvelope", [-114; 7]),
+    ("PKI_ReadCert", [-111, -2, -14, -111, 0, -111, -111]),
+    ("PKI_ChangePIN", [-111, -2, -111, -111, 0, -111, -111]),
 ];
 
 /// A function that is not built looks at iType of the card, if it has one, and at nothing else.
@@ -38,13 +45,20 @@ fn call(function: &Function, kind: i32, null: Option<usize>) -> String {
         words.push(match (parameter, *name) {
             (Parameter::Text, _) if null == Some(at) => "n".into(),
             (Parameter::Number, "iAuthType") => "i1".into(),
+            (Parameter::Number, "iSize") => "i4096".into(),
             (Parameter::Number, _) => format!("i{kind}"),
+            (_, "pUserPin" | "pOldPin") => format!("\"{PIN}\""),
+            (_, "pNewPin") => "\"314159\"".into(),
+            // 64 bytes of zero in base64.
+            (_, "pSignature") => format!("\"{}==\"", "A".repeat(86)),
             (_, "pFileAddr") if function.name == "iReadCard" => "\"SSSEEF05|07|$DF04EF05|81|$\"".into(),
             (_, "pFileAddr") => "\"SSSEEF05|07|$\"".into(),
             _ => "\"\"".into(),
         });
     }
-    words.push(if null == Some(function.parameters.len()) { "z" } else { "o" }.into());
+    let large = function.parameters.iter().any(|(name, _)| *name == "iSize");
+    let buffer = if large { "b" } else { "o" };
+    words.push(if null == Some(function.parameters.len()) { "z" } else { buffer }.into());
     words.join(" ")
 }
 

@@ -24,6 +24,7 @@ use crate::decider::{Errand, Refused};
 use crate::face::Face;
 use crate::frame::Decoder;
 use crate::queue::{Id, Job};
+use crate::tap::Tapped;
 
 /// A request that came, in the order of the answers.
 struct Asked {
@@ -40,6 +41,7 @@ struct Talk {
     face: Arc<Face>,
     asked: VecDeque<Asked>,
     next: u64,
+    tap: Option<Tapped>,
 }
 
 impl Drop for Talk {
@@ -55,9 +57,10 @@ pub(crate) async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     face: Arc<Face>,
     id: Id,
     mut end: watch::Receiver<bool>,
+    tap: Option<Tapped>,
 ) -> Cause {
     let limits = face.limits;
-    let mut talk = Talk { id, face, asked: VecDeque::new(), next: 0 };
+    let mut talk = Talk { id, face, asked: VecDeque::new(), next: 0, tap };
     let mut decoder = Decoder::new();
     // Why nothing more is read.
     let mut last: Option<Cause> = None;
@@ -82,6 +85,7 @@ pub(crate) async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
             biased;
             answer = talk.answer(), if asked => {
                 let Some(answer) = answer else { return Cause::Unanswered };
+                talk.tap.iter().for_each(|tap| tap.heard(false, &answer));
                 match timeout(limits.write_within, stream.write_all(&answer)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return Cause::Broken,
@@ -150,6 +154,7 @@ impl Talk {
         {
             any = true;
             self.face.metrics.frames.inc();
+            self.tap.iter().for_each(|tap| tap.heard(true, &frame));
             let message = Message::read(&frame).map_err(|_| Cause::NoMessage)?;
             if message.mti().answer() == message.mti() {
                 return Err(Cause::AnAnswer);

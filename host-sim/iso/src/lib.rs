@@ -3,7 +3,7 @@
 //! [`Server`] binds an address and serves until it is told to end. `frame` cuts the bytes of a connection into messages,
 //! `connection` bounds what a terminal may send and how long anything may take, `queue` lets everybody have a turn, and
 //! `worker` gives a [`Decider`] everything that waits, at once: it makes all of it durable in one transaction, and only then
-//! are answers sent. `regions` has several centres behind one address, with a queue each. [`Limits`] has all figures; [`Server::figures`] what happened. [`Line`] is the other end: blocking, for
+//! are answers sent. `regions` has several centres behind one address, with a queue each. [`Limits`] has all figures; [`Server::figures`] what happened, and a [`Tap`] hears it. [`Line`] is the other end: blocking, for
 //! whoever stands in for a terminal's modem.
 //!
 //! Not here: what a message means and who may send it, which is the centre's; encryption, for which a tunnel or a proxy
@@ -27,6 +27,7 @@ mod queues;
 mod region_figures;
 pub mod regions;
 mod serve;
+mod tap;
 mod worker;
 
 pub use decider::{Decider, Errand, Refuse, Refused, Route, Said, Stationed};
@@ -34,6 +35,7 @@ pub use files::{TooFewFiles, raise};
 pub use limits::Limits;
 pub use line::{Line, LineError, Waits};
 pub use serve::{Figures, Server};
+pub use tap::Tap;
 
 #[cfg(test)]
 mod tests;

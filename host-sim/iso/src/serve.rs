@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::queues::Queues;
 use crate::regions::{Front, Region, Station};
+use crate::tap::{Tap, Tapped};
 use crate::worker;
 
 /// What the system keeps of what a connection has not read or not sent, in bytes each way: more than all its outstanding
@@ -43,6 +44,7 @@ pub struct Server {
     workers: Vec<Start>,
     face: Arc<Face>,
     figures: Figures,
+    tap: Option<Arc<dyn Tap>>,
 }
 
 impl Server {
@@ -95,7 +97,13 @@ impl Server {
         socket.set_recv_buffer_size(SYSTEM_BUFFER)?;
         socket.set_send_buffer_size(SYSTEM_BUFFER)?;
         socket.bind(address)?;
-        Ok(Self { listener: socket.listen(BACKLOG)?, workers, face, figures: Arc::new(figures) })
+        Ok(Self { listener: socket.listen(BACKLOG)?, workers, face, figures: Arc::new(figures), tap: None })
+    }
+
+    /// The same server, to which somebody listens.
+    #[must_use]
+    pub fn heard_by(self, tap: Arc<dyn Tap>) -> Self {
+        Self { tap: Some(tap), ..self }
     }
 
     /// The address, with its real port.
@@ -117,7 +125,7 @@ impl Server {
     /// # Errors
     /// The system gives no thread for a decider.
     pub async fn serve(self, mut end: watch::Receiver<bool>) -> io::Result<()> {
-        let Self { listener, workers, face, .. } = self;
+        let Self { listener, workers, face, tap, .. } = self;
         let workers = workers.into_iter().map(|start| start(face.clone())).collect::<io::Result<Vec<_>>>();
         let workers = workers.inspect_err(|_| face.queue.close())?;
         let places = Places::new(&face.limits);
@@ -130,7 +138,7 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => {
                     next += 1;
-                    accept(stream, peer, next, &face, &places, &end);
+                    accept(stream, peer, next, (&face, tap.as_ref()), &places, &end);
                 }
                 // The client has gone, or the process has no more files: neither is a reason to stop.
                 Err(error) => {
@@ -157,7 +165,7 @@ fn accept(
     stream: TcpStream,
     peer: SocketAddr,
     id: u64,
-    face: &Arc<Face>,
+    (face, tap): (&Arc<Face>, Option<&Arc<dyn Tap>>),
     places: &Arc<Places>,
     end: &watch::Receiver<bool>,
 ) {
@@ -170,10 +178,13 @@ fn accept(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "answers may be late");
     }
+    // A connection that has ended already has no address any more, and says nothing.
+    let tap = tap.zip(stream.local_addr().ok());
+    let tap = tap.map(|(tap, centre)| Tapped { tap: tap.clone(), terminal: peer, centre });
     face.metrics.connections.inc();
     let (face, end) = (face.clone(), end.clone());
     tokio::spawn(async move {
-        let cause = connection(stream, face.clone(), id, end).await;
+        let cause = connection(stream, face.clone(), id, end, tap).await;
         face.metrics.connections.dec();
         close(&face, peer, cause);
         drop(place);

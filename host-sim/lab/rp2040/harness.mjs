@@ -7,12 +7,15 @@
 // A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
 //
 //   {"load": {"image": FILE, "log": ADDRESS}}    starts the image, an ELF or a UF2; the rest of the flash is erased. When the core
-//                                                falls asleep and this word has changed, "log" comes out
+//                                                falls asleep and this word has changed, "log" comes out. "ring": see
+//                                                oscillator.mjs. "bus": see i2c.mjs. "kept": what another chip has kept over its reset: then its
+//                                                flash and its time go on here
 //   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
 //                                                "pin" NUMBER LEVEL | "still" NUMBER: it is high, and what was to come at it
 //                                                does not | "uart" NUMBER BYTE | "usb" WHAT: see usb.mjs
 //     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER 0, 1, 2 (CLK runs) or null (not driven) |
-//                                                "uart" NUMBER BYTE | "usb" WHAT | "log"
+//                                                "uart" NUMBER BYTE | "usb" WHAT | "i2c" HEX | "log" | "restart": a reset, and the end here
+//   {"keep": true}                               -> {"kept": WHAT}: what outlives a reset
 //   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
 //   {"write": [ADDRESS, HEX]}                    -> {}
 //   {"worked": true}                             -> {"cycles": NUMBER}: for which the core did not sleep
@@ -20,13 +23,17 @@
 import fs from 'node:fs';
 import readline from 'node:readline';
 import { RP2040 } from 'rp2040js';
+import { i2cBus } from './i2c.mjs';
+import { oscillator } from './oscillator.mjs';
 import { usbHost } from './usb.mjs';
 
 const NANOS = 8; // a cycle
 const FLASH = 0x10000000;
 const SECTOR = 4096;
-/** The contacts and other pins that are told when they change: I/O, CLK, RST, VCC, 5 V. */
-const PINS = [2, 3, 4, 5, 6];
+/** The pins that are told when they change: the contacts I/O, CLK, RST, VCC, 5 V; and the lights. */
+const PINS = [2, 3, 4, 5, 6, 16, 17, 18, 25];
+/** The button, which a pull-up holds high. */
+const CANCEL_KEY = 15;
 const IO = 2;
 const CLK = 3;
 
@@ -264,6 +271,35 @@ function takeIn([, what, number, value]) {
   else mcu.gpio[number].setInputValue(value !== 0);
 }
 
+// --- Resets: by the watchdog, by software, and what rp2040js does not do, faults of the core. The chip that starts then is another
+// program's; here nothing goes on.
+const watchdog = mcu.findPeripheral(0x40058000);
+const AIRCR = 0xd0c;
+const SYSRESETREQ = 4;
+const HARD_FAULT = 3;
+let restarts = false;
+const restart = (reason) => {
+  restarts = true;
+  watchdog.reason = reason;
+  out.push([now(), 'restart']);
+};
+watchdog.onWatchdogTrigger = () => {
+  // Else rp2040js sets it anew for no time at all, again and again.
+  watchdog.alarm.enable = false;
+  restart(watchdog.reason);
+};
+const usualPpb = mcu.ppb.writeUint32.bind(mcu.ppb);
+mcu.ppb.writeUint32 = (offset, value) => {
+  if (offset === AIRCR && value & SYSRESETREQ) restart(0);
+  else usualPpb(offset, value);
+};
+mcu.onBreak = () => {
+  core.PC -= core.breakRewind;
+  core.exceptionEntry(HARD_FAULT);
+};
+/** The flash of the board; the chip could have more. */
+const FLASH_LEN = 2 * 1024 * 1024;
+
 let logWord = 0;
 let logged = 0;
 /** Whether the image has logged something that was not told. */
@@ -277,7 +313,7 @@ function logs() {
 
 function run(until) {
   const { clock } = mcu;
-  while (now() < until && out.length === 0) {
+  while (now() < until && out.length === 0 && !restarts) {
     if (!core.waiting) {
       if (core.PC < 0x4000) rom();
       else {
@@ -310,12 +346,21 @@ function loadElf(file) {
   }
 }
 
-async function load({ image, log }) {
+async function load({ image, log, ring, bus, kept }) {
+  oscillator(mcu, ring);
+  i2cBus(mcu, bus, (...what) => out.push([now(), ...what]));
+  mcu.gpio[CANCEL_KEY].setInputValue(true);
   [logWord, logged] = [log, 0];
   const file = fs.readFileSync(image);
   mcu.flash.fill(0xff);
   if (file.subarray(0, 4).toString() === 'UF2\n') await loadUf2(file);
   else loadElf(file);
+  if (kept) {
+    mcu.flash.set(Buffer.from(kept.flash, 'base64'));
+    watchdog.scratchData.set(kept.scratch);
+    watchdog.reason = kept.reason;
+    mcu.clock.tick(kept.nanos);
+  }
   mcu.core.VTOR = 0x10000100;
   mcu.core.reset();
   wire();
@@ -335,6 +380,11 @@ const COMMANDS = {
     let bytes = '';
     for (let index = 0; index < length; index++) bytes += mcu.readUint8(at + index).toString(16).padStart(2, '0');
     return { bytes };
+  },
+  keep() {
+    const { scratchData, reason } = watchdog;
+    const flash = Buffer.from(mcu.flash.subarray(0, FLASH_LEN)).toString('base64');
+    return { kept: { flash, scratch: [...scratchData], reason, nanos: mcu.clock.nanos } };
   },
   worked() { return { cycles: core.cycles }; },
   wear(is) { worn = is; return {}; },

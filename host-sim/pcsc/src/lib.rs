@@ -11,12 +11,18 @@
 //! | `readers`, `reader_slot` | with feature `pcsc`: the readers of libpcsclite; a reader as the terminal's slot |
 //! | `service` | with feature `pcsc`: whether what libpcsclite would call is there, and answers |
 //!
+//! On Windows only the last two rows are there, by the system's own `winscard.dll`.
+//!
 //! Not here: command lines. Messages for people go to functions that the program provides.
 #![forbid(unsafe_code)]
 
+#[cfg(unix)]
 mod advice;
+#[cfg(unix)]
 mod call;
+#[cfg(unix)]
 pub mod codes;
+#[cfg(unix)]
 pub mod ctl;
 #[cfg(feature = "pcsc")]
 mod reader_error;
@@ -24,9 +30,14 @@ mod reader_error;
 pub mod reader_slot;
 #[cfg(feature = "pcsc")]
 pub mod readers;
+#[cfg(unix)]
 pub mod server;
 #[cfg(feature = "pcsc")]
+#[cfg_attr(windows, path = "service_windows.rs")]
 mod service;
+#[cfg(unix)]
 pub mod slot;
+#[cfg(unix)]
 pub mod vicc;
+#[cfg(unix)]
 pub mod wire;

@@ -6,7 +6,10 @@
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
 
-use ::pcsc::{Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, ShareMode, State};
+use ::pcsc::{
+    Card, Context, Disposition, Error, MAX_ATR_SIZE, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, ShareMode,
+    State,
+};
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
@@ -17,10 +20,18 @@ use zeroize::Zeroizing;
 use crate::reader_error::ReaderError;
 use crate::service;
 
+/// Whether the PC/SC service still answers, which its client library does not ask: it would wait for ever.
+pub fn service_answers() -> bool {
+    service::answers().is_ok()
+}
+
 /// The most bytes of a command besides its data: header, Lc and Le in their extended forms.
 const AROUND_DATA: usize = 4 + 3 + 2;
 /// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
+
+/// Room for the names of one reader.
+const NAMES_MAX: usize = 4096;
 
 /// The slot.
 pub struct ReaderSlot<T: Fn(ReaderError)> {
@@ -113,9 +124,11 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         // The transaction is never ended here: SCardDisconnect ends it, and so does the end of this program.
         std::mem::forget(card.transaction()?);
         card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
-        let status = card.status2_owned()?;
-        self.atr = status.atr().to_vec();
+        // Room for both at once: to ask for their lengths first would be a call of the service more.
+        let (mut names, mut atr) = ([0; NAMES_MAX], [0; MAX_ATR_SIZE]);
+        let status = card.status2(&mut names, &mut atr)?;
         let protocol = status.protocol2().ok_or(Error::ProtoMismatch)?;
+        self.atr = status.atr().to_vec();
         self.card = Some((card, protocol));
         Ok(())
     }

@@ -20,18 +20,26 @@ const SOCKET: (&str, &str) = ("PCSCLITE_CSOCK_NAME", "/run/pcscd/pcscd.comm");
 
 /// A context of a service that answers.
 pub(crate) fn context() -> Result<Context, ReaderError> {
+    answers()?;
+    Context::establish(Scope::User).map_err(ReaderError::looking)
+}
+
+/// Asks it.
+///
+/// # Errors
+/// What is there says nothing, or nothing that a service says. Where nothing is, libpcsclite says so.
+pub(crate) fn answers() -> Result<(), ReaderError> {
     let socket = env::var_os(SOCKET.0).map_or_else(|| PathBuf::from(SOCKET.1), PathBuf::from);
     match version(&socket).map_err(|error| error.kind()) {
-        Ok(answer) if speaks_pcsc_lite(&answer) => {}
-        Ok(_) => return Err(ReaderError::Foreign { socket }),
-        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Err(ReaderError::Silent { socket }),
+        Ok(answer) if speaks_pcsc_lite(&answer) => Ok(()),
+        Ok(_) => Err(ReaderError::Foreign { socket }),
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(ReaderError::Silent { socket }),
         Err(ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
-            return Err(ReaderError::HangsUp { socket });
+            Err(ReaderError::HangsUp { socket })
         }
         // libpcsclite says it in its own words; its service may be elsewhere.
-        Err(_) => {}
+        Err(_) => Ok(()),
     }
-    Context::establish(Scope::User).map_err(ReaderError::looking)
 }
 
 /// What the service answers to the question that begins each conversation.

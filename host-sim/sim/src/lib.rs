@@ -14,6 +14,8 @@
 //! | [`doctor`] | what is wrong on a card line, by its pins alone: pin, time, clause, cause, remedy |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
+//! | [`decode`] | what a message to the centre, or between till and terminal, says: a tree of its parts, without its secrets |
+//! | [`dissector`] | the same for Wireshark, as a script made from the same tables |
 //! | [`mask`] | which characters on a line must not be shown |
 //! | [`private_file`] | files that only their owner may read |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
@@ -26,6 +28,8 @@ mod advice;
 pub mod capture;
 pub mod card;
 pub mod chaos;
+pub mod decode;
+pub mod dissector;
 pub mod doctor;
 pub mod exchange;
 pub mod flash;

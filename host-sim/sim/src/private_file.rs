@@ -2,6 +2,7 @@
 //!
 //! Not here: what is in them; and databases, which the centre makes.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -15,6 +16,14 @@ use tempfile::NamedTempFile;
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     prepare(path, content)?.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Makes an empty file, to be written bit by bit. A file that was there is replaced.
+///
+/// # Errors
+/// As [`write`].
+pub fn create(path: &Path) -> io::Result<File> {
+    prepare(path, &[])?.persist(path).map_err(|error| error.error)
 }
 
 /// The content on disk, in a file without a name that anybody knows: it is still to be put in the place of `path`.

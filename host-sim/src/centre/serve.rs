@@ -7,10 +7,10 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{ArgGroup, Args};
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use qiyong_centre::{Centre, Place};
@@ -19,7 +19,9 @@ use qiyong_iso::due::{DueWork, EVERY};
 use super::db::place;
 use super::over_http::OverHttp;
 use super::{damaged, open, regions};
+use crate::live::LiveArgs;
 use crate::output::{Output, Verdict};
+use crate::signals::until_told;
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
@@ -41,6 +43,8 @@ pub(crate) struct ServeArgs {
     /// Where to listen for terminals, ISO 8583 over TCP, such as 127.0.0.1:8583; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     iso: Option<SocketAddr>,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Allow a database with the published test keys, which protect nothing
     #[arg(long)]
     test_keys: bool,
@@ -116,6 +120,12 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             (OverHttp::Regions(front), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
     };
+    let live = args.live.begin()?;
+    let iso = match (iso, live.is_wanted()) {
+        (Some((address, server)), true) => Some((address, server.heard_by(Arc::new(live)))),
+        (None, true) => return Err("--capture is of what terminals say: give --iso".into()),
+        (iso, false) => iso,
+    };
     // For the same reason it is not left to a task to close what no face needs.
     let http = args.http.zip(Some(over_http));
     runtime.block_on(serve(args, http, iso, due.as_ref(), output))?;
@@ -190,18 +200,4 @@ async fn serve(
         ended = async { tokio::try_join!(http, iso) } => ended.map(|_| ()),
         () = told => Ok(()),
     }
-}
-
-/// Waits until the process is told to end: SIGTERM, SIGINT or SIGHUP, from now on.
-fn until_told() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
 }

@@ -35,6 +35,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
 use crate::centre::{institution, terminal_id};
+use crate::live::LiveArgs;
 use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::stack;
@@ -79,6 +80,8 @@ pub(crate) struct TerminalArgs {
     /// Seconds to wait for a card
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u16,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Print one JSON object an operation; what a person would see goes to standard error
     #[arg(long)]
     json: bool,
@@ -152,7 +155,7 @@ fn work<S: CardSlot>(
         (None, Some(kept)) => kept,
         (file, _) => key::read(file.as_deref())?,
     };
-    let centre = Reached::new(&args.centre, key)?;
+    let centre = Reached::new(&args.centre, key)?.captured(args.live.begin()?);
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];

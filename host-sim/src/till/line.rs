@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use qiyong_protocol::ecr::{Command, Event, Refused, State};
+use qiyong_protocol::frame::Peer;
 use qiyong_sim::serial::till::{self, Heard, TillEnd};
 
 use super::port::Port;
+use crate::live::Live;
 
 /// After so long without an answer a command is said again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -62,13 +64,14 @@ pub(super) struct Line {
     bytes: usize,
     /// When something was last heard that the terminal has said.
     last: Instant,
+    live: Live,
 }
 
 impl Line {
     /// A line over this port, on which the terminal may be silent for so long.
-    pub(super) fn new(port: Port, name: &str, patience: Duration) -> Self {
+    pub(super) fn new(port: Port, name: &str, patience: Duration, live: Live) -> Self {
         let (end, heard) = (Box::default(), VecDeque::new());
-        Self { port, name: name.into(), patience, end, heard, bytes: 0, last: Instant::now() }
+        Self { port, name: name.into(), patience, end, heard, bytes: 0, last: Instant::now(), live }
     }
 
     /// For how long the terminal may be silent.
@@ -94,6 +97,11 @@ impl Line {
                 match self.end.hear(*byte) {
                     None | Some(Heard::Nonsense(_)) => {}
                     Some(heard) => {
+                        match &heard {
+                            Heard::Event(event) => self.live.frame(false, Peer::Till, &event.encode()),
+                            Heard::ToCentre(message) => self.live.frame(false, Peer::Centre, message),
+                            Heard::Nonsense(_) => {}
+                        }
                         (self.bytes, self.last) = (0, Instant::now());
                         self.heard.push_back(heard);
                     }
@@ -104,6 +112,7 @@ impl Line {
 
     /// Says bytes.
     pub(super) fn say(&mut self, bytes: &[u8]) -> Result<(), LineError> {
+        self.live.whole_frame(true, bytes);
         self.port.write(bytes).map_err(|error| self.gone(error))
     }
 

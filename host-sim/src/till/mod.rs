@@ -25,6 +25,7 @@ use qiyong_protocol::ecr::{Command, Event, KeyLoad, Place, Refused, State, TEST_
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::centre::{institution, terminal_id};
+use crate::live::LiveArgs;
 use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::terminal::load_key::{self, LoadKeyArgs};
@@ -63,6 +64,8 @@ pub(crate) struct TillArgs {
     /// For how many seconds the terminal may be silent
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3600))]
     patience: u16,
+    #[command(flatten)]
+    live: LiveArgs,
     /// Print one JSON object a request; what a person would see goes to standard error
     #[arg(long)]
     json: bool,
@@ -96,7 +99,8 @@ pub(crate) fn run(args: &TillArgs, output: &mut Output) -> Result<Verdict, Strin
         return Err("which centre? Give --centre FILE, or --centre tcp://HOST:PORT".into());
     }
     let port = Port::open(&args.port)?;
-    let mut line = Line::new(port, &args.port, Duration::from_secs(args.patience.into()));
+    let live = args.live.begin()?;
+    let mut line = Line::new(port, &args.port, Duration::from_secs(args.patience.into()), live.clone());
     let state = line.ask(&Command::Status, state_of).map_err(|error| error.to_string())?;
     if is_status {
         told::state(&state, args.json, output);
@@ -108,7 +112,7 @@ pub(crate) fn run(args: &TillArgs, output: &mut Output) -> Result<Verdict, Strin
     let Some(target) = &args.centre else { unreachable!("it was looked for") };
     let file = args.memory.clone().unwrap_or_else(|| beside(target, args.institution, args.name, "till"));
     let note = Note::open(file)?;
-    let carrier = Carrier::new(Reached::new(target, test_mac_key())?, args.json);
+    let carrier = Carrier::new(Reached::new(target, test_mac_key())?.captured(live), args.json);
     let mut till = Till::new(line, carrier, note, args.institution, args.name, args.json);
     till.waits_for_others(&state)?;
     let state = set_up(&mut till.line, args)?;

@@ -210,9 +210,13 @@ impl Refused {
             Self::NotSetUp | Self::Busy | Self::Owing => Advice::TryAgain,
             Self::NotHere => Advice::AskHolder,
             // Whoever looks after the terminals has another key, or another board.
-            Self::Malformed | Self::NoKey | Self::OtherKey | Self::CheckValue | Self::Parity | Self::NotKept => {
-                Advice::CallService
-            }
+            Self::Malformed
+            | Self::NoKey
+            | Self::OtherKey
+            | Self::CheckValue
+            | Self::Parity
+            | Self::NotKept
+            | Self::NoRandom => Advice::CallService,
         }
     }
 }

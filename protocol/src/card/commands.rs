@@ -137,6 +137,37 @@ pub fn describe(command: &Command<'_>) -> &'static str {
     }
 }
 
+/// What P1, P2, the command's data and the response's data of a command are, in a few words for a trace; empty where the command
+/// has none, or where data objects, a record or a file say it themselves.
+pub const fn words(ins: u8) -> [&'static str; 4] {
+    match ins {
+        ins::SELECT => ["how to select", "which occurrence", "name or identifier", "file control information"],
+        ins::READ_RECORD => ["record number", "how to read", "", "record"],
+        ins::UPDATE_RECORD => ["record number", "how to write", "record", ""],
+        ins::READ_BINARY => ["offset, high byte", "offset, low byte", "", "contents"],
+        ins::UPDATE_BINARY => ["offset, high byte", "offset, low byte", "contents", ""],
+        ins::VERIFY => ["P1", "which PIN", "PIN", ""],
+        ins::CHANGE_PIN => ["change or reload", "which PIN", "PINs", ""],
+        ins::PIN_UNBLOCK => ["P1", "which PIN", "PIN, enciphered", ""],
+        ins::GET_CHALLENGE => ["P1", "P2", "", "challenge"],
+        ins::INTERNAL_AUTHENTICATE => ["P1", "P2", "authentication data", "cryptogram"],
+        ins::EXTERNAL_AUTHENTICATE => ["P1", "key identifier", "cryptogram and terminal's bytes", ""],
+        GET_RESPONSE => ["P1", "P2", "", "response"],
+        _ => ["P1", "P2", "command data", "response data"],
+    }
+}
+
+/// The data objects in the answer to SELECT that have a name (docs/card.md §1.6, ISO/IEC 7816-4 clause 5.3.3).
+pub const FCI_OBJECTS: [(u32, &str); 7] = [
+    (0x6F, "file control information"),
+    (0x84, "name of the file"),
+    (0x88, "short identifier of the directory"),
+    (0x50, "label"),
+    (0x9F0C, "issuer's data"),
+    (0x86, "algorithm"),
+    (0xA5, "proprietary data"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@
 //! | set up | `U` | institution 12, terminal 8, the least number that the next transaction may have 4 |
 //! | load key | `K` | institution 12, terminal 8, master key 16 (enciphered), its check value 3, MAC 8: [`KeyLoad`] |
 //! | start | `V` | reference 4, time 7, operation: 1 apply, 2 settle, 3 purchase, 4 query; a bill: total 8, fund 8; to apply: flag? kind 1, number text, name text, last day 4 (zeros: without end) |
-//! | attend | `F` | reference 4, time 7, what: 0 sign off, 1 echo |
+//! | attend | `F` | reference 4, time 7, what: 0 sign off, 1 echo, 2 settle the batch |
 //! | cancel | `C` | – |
 //! | status | `S` | – |
 //! | time | `T` | time 7 |
@@ -19,7 +19,7 @@
 //! | Event | | |
 //! |---|---|---|
 //! | state | `s` | flags 1 (1 set up, 2 a reversal is due, 4 a confirmation is), parked 1, flag? reference 4 of the visit under way, next transaction number 4, starts 4, crashes 4, serial number 12, flag? check value 3 of the master key |
-//! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1, cause 4 (zeros: none) |
+//! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial, 8 that PIN is a common one), flag? why the PIN stayed 1, cause 4 (zeros: none) |
 //! | key loaded | `k` | check value 3 |
 //! | refused | `r` | why 1 |
 //!
@@ -35,6 +35,7 @@
 
 mod codec;
 mod key;
+pub mod layout;
 mod refused;
 
 use core::num::NonZeroU32;

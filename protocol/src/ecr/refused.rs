@@ -26,11 +26,13 @@ pub enum Refused {
     Owing,
     /// The terminal could not keep it.
     NotKept,
+    /// The terminal's source of random numbers has failed its test: it uses no key until it is started anew.
+    NoRandom,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Malformed,
         Self::NotSetUp,
         Self::Busy,
@@ -41,6 +43,7 @@ impl Refused {
         Self::Parity,
         Self::Owing,
         Self::NotKept,
+        Self::NoRandom,
     ];
 
     /// Its word in reports.
@@ -56,6 +59,7 @@ impl Refused {
             Self::Parity => "parity",
             Self::Owing => "owing",
             Self::NotKept => "not-kept",
+            Self::NoRandom => "no-random",
         }
     }
 }
@@ -78,6 +82,10 @@ impl fmt::Display for Refused {
                 "the terminal owes something under its name and under the one before: let it reach the centre first"
             }
             Self::NotKept => "the terminal's storage has not taken the key: call service",
+            Self::NoRandom => {
+                "the terminal's source of random numbers has failed its test, and it uses no key: start it anew; if it \
+                 says so again, call service"
+            }
         })
     }
 }

@@ -17,7 +17,9 @@ const MAY: &[(&str, &[&str])] = &[
     ("tests/lm3s6965evb", &["qiyong-board-support", "qiyong-board-template", "qiyong-firmware", "qiyong-protocol"]),
     ("firmware/boards/pico", &["qiyong-board-support", "qiyong-firmware", "qiyong-protocol"]),
     // The world gets a function from request bytes to answer bytes: it never knows the centre.
-    ("host-sim/sim", &["qiyong-firmware", "qiyong-protocol"]),
+    ("host-sim/sim", &["qiyong-firmware", "qiyong-pki", "qiyong-protocol"]),
+    // Keys and certificates; no card, no centre.
+    ("host-sim/pki", &["qiyong-protocol"]),
     // The centre knows neither the terminal nor the simulator.
     ("host-sim/centre", &["qiyong-protocol"]),
     ("host-sim/http", &["qiyong-centre", "qiyong-protocol"]),
@@ -25,16 +27,20 @@ const MAY: &[(&str, &[&str])] = &[
     ("host-sim/iso", &["qiyong-centre", "qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     // Of the simulator only the card in a file, behind a feature; no database and no centre.
-    ("host-sim/driver", &["qiyong-firmware", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
+    ("host-sim/driver", &["qiyong-firmware", "qiyong-pcsc", "qiyong-pki", "qiyong-protocol", "qiyong-sim"]),
+    // Of the house the library alone: what it does not do, no page can make it do.
+    ("host-sim/page", &["qiyong-driver"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     (
         "host-sim",
         &[
             "qiyong-centre",
+            "qiyong-driver",
             "qiyong-firmware",
             "qiyong-http",
             "qiyong-iso",
             "qiyong-lab",
+            "qiyong-page",
             "qiyong-pcsc",
             "qiyong-protocol",
             "qiyong-sim",

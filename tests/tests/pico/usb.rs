@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use qiyong_lab::pico::machine::Start;
+use qiyong_lab::pico::machine::{Bus, Ring, Start};
 use qiyong_lab::till_line::{Alone, Happened};
 use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Peer, encode, encoded_len};
 
 use super::*;
 
-const OVER_USB: Start<'_> = Start { uf2: None, till_usb: true };
+const OVER_USB: Start<'_> = Start { uf2: None, till_usb: true, ring: Ring::Good, bus: Bus::Nobody };
 /// In so much of the board's time it has answered, if it does.
 const SOON: Duration = Duration::from_millis(300);
 

@@ -38,14 +38,15 @@ pub(crate) const FIRST: Board = Board {
     draws: true,
 };
 /// A core without division and with half the instructions takes more, and two USB functions with it. The chip has 2 MiB, and the bound is
-/// there so that growth is seen. Of the RAM, 128 KiB are the room of the USB reader for the longest command and response.
+/// there so that growth is seen. Of the RAM, 128 KiB are the room of the USB reader for the longest command and response, and
+/// two KiB are the panel's picture and the next one.
 const PICO: Board = Board {
     package: "qiyong-board-pico",
     program: "qiyong-pico",
     target: arm::TARGET_M0,
     flash: 144 * 1024,
-    ram: (128 + 28) * 1024,
-    draws: false,
+    ram: (128 + 32) * 1024,
+    draws: true,
 };
 /// The one that was made from the template (docs/porting.md): in the bounds of the first one, but for its chip's own instructions. Its RAM
 /// is counted without the storage region.

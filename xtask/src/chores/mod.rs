@@ -1,5 +1,5 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `python` Python's, `pico` Node's, `emulator` QEMU, `arm` finds a compiler for the targets, `image` reads what it
+//! packages, `python` Python's, `node` Node's, `emulator` QEMU, `dll` the driver library for Windows, `arm` finds a compiler for the targets, `image` reads what it
 //! produced, `board` makes the images that are flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
@@ -8,11 +8,12 @@ mod arm;
 mod bench;
 mod board;
 mod debian;
+mod dll;
 mod emulator;
 mod firmware;
 mod image;
 mod instructions;
-mod pico;
+mod node;
 mod python;
 mod setup;
 mod size;
@@ -50,6 +51,8 @@ enum Verb {
     Setup,
     /// Build the firmware for the target, check that it has no heap, and make the images; print panics and sizes.
     Firmware,
+    /// Build the driver library for Windows.
+    Dll,
     /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
     Size {
         /// Print one JSON object instead of tables.
@@ -74,7 +77,7 @@ enum Verb {
         /// The files; without any, a handful of the project's.
         files: Vec<PathBuf>,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size, instructions.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, dll, tests, size, instructions.
     Test,
 }
 
@@ -96,6 +99,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Soak { runs, busy, files } => return soak::run(runs, busy, &files),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
+        Verb::Dll => dll::run()?,
         Verb::Size { json } => size::run(json)?,
         Verb::Test => suite::run()?,
     }

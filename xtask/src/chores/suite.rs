@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::chores::{firmware, instructions, setup, size, step};
+use crate::chores::{dll, firmware, instructions, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -30,7 +30,7 @@ const LOGGING: [&str; 4] = ["--package", "qiyong-protocol", "--package", "qiyong
 /// The others. Each command names the same ones: with more packages they would have more features, and be compiled again.
 const OTHERS: [&str; 5] = ["--workspace", "--exclude", "qiyong-protocol", "--exclude", "qiyong-firmware"];
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -53,6 +53,8 @@ const STEPS: [Step; 9] = [
     }),
     // Before the tests, which run the image on the emulated board.
     ("firmware", firmware::run),
+    // Before the tests, which run it in wine.
+    ("dll", dll::run),
     ("tests", || {
         // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
         // package. It is built together with the tests: alone, its dependencies would have fewer features and would be

@@ -10,7 +10,6 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `smartcard` | what is written into the card's USART, in which order |
-//! | `lease` | how long the watchdog may be fed without progress |
 //!
 //! On the host this program is empty, so that the workspace builds there as a whole; its tests are those of these modules.
 #![cfg_attr(target_os = "none", no_std, no_main)]
@@ -18,8 +17,6 @@
 
 #[cfg(target_os = "none")]
 mod image;
-#[cfg(any(target_os = "none", test))]
-mod lease;
 #[cfg(any(target_os = "none", test))]
 mod smartcard;
 

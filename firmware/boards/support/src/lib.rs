@@ -3,6 +3,10 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`mod@bench`] | how an image shows the emulator's probe what it does, and is told the time by it |
+//! | [`crash_note`] | what a crash leaves for the next start |
+//! | [`mod@drbg`] | random numbers out of a noise source's bits |
+//! | [`entropy`] | a noise source's bits, and whether they are fit |
+//! | [`lease`] | how long a watchdog may be fed without progress |
 //! | [`moment`] | the time out of SysTick's ticks and counter |
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`queue`] | characters that have come and wait to be taken |
@@ -22,6 +26,10 @@
 // QEMU's boards have cores that count in one step; a Cortex-M0+ does not.
 #[cfg(target_has_atomic = "32")]
 pub mod bench;
+pub mod crash_note;
+pub mod drbg;
+pub mod entropy;
+pub mod lease;
 pub mod moment;
 pub mod pin_pad;
 pub mod queue;

@@ -40,6 +40,10 @@ impl Card for FileCard {
     }
 
     fn transmit(&mut self, command: &Command<'_>) -> Result<(Zeroizing<Vec<u8>>, StatusWord), Failure> {
+        // A file that was taken away is a card that was pulled.
+        if !self.0.path.exists() {
+            return Err(Code::NoCard.with("卡已取出"));
+        }
         let (data, sw) = self.0.card.process(command);
         Ok((Zeroizing::new(data), sw))
     }

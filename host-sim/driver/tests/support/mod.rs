@@ -2,11 +2,16 @@
 
 #![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
 
+pub mod journey;
+
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
 use encoding_rs::GBK;
 use qiyong_centre::hsm::Hsm;
@@ -24,6 +29,9 @@ use tempfile::TempDir;
 /// The holder whom the vendors' papers have made up.
 pub const ID_NUMBER: &str = "111111198101011110";
 pub const PIN: &str = "271828";
+
+/// How long a caller may take for an answer; a virtual machine starts meanwhile.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder as a hospital has it.
 pub struct Desk {
@@ -78,7 +86,8 @@ impl Desk {
             .arg("-o")
             .arg(&program)
             .status();
-        assert!(status.unwrap().success(), "{compiler} {source}");
+        let status = status.unwrap_or_else(|error| panic!("{compiler}: {error}: `cargo xtask setup` installs it"));
+        assert!(status.success(), "{compiler} {source}");
         program
     }
 
@@ -99,16 +108,22 @@ impl Desk {
     /// A caller of another library.
     pub fn caller_of(&self, compiler: Compiler, library: &Path) -> Caller {
         let program = self.compile(compiler, "caller.c", "caller", &["-ldl"]);
-        let mut child = Command::new(program)
-            .arg(library)
+        self.start(Command::new(program).arg(library))
+    }
+
+    /// A caller that is started by this command.
+    pub fn start(&self, command: &mut Command) -> Caller {
+        let child = command
             .env_remove("QIYONG_DRIVER_INI")
             .env("PCSCLITE_CSOCK_NAME", self.path("s"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}: `cargo xtask setup` installs it"));
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Caller { child, stdin, stdout }
+        let (sender, lines) = channel();
+        thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        Caller { child, stdin, lines }
     }
 }
 
@@ -123,7 +138,7 @@ fn built_library() -> PathBuf {
 pub struct Caller {
     child: Child,
     stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Caller {
@@ -131,7 +146,7 @@ impl Caller {
     pub fn call_untouched(&mut self, call: &str) -> (i64, String) {
         let (result, text) = self.send(call);
         // The buffer's own bytes, up to its end.
-        let untouched = text.is_empty() || text == [0xA5; 256];
+        let untouched = text.iter().all(|byte| *byte == 0xA5);
         (result, if untouched { String::new() } else { format!("{text:02X?}") })
     }
 
@@ -141,15 +156,32 @@ impl Caller {
         (result, GBK.decode_without_bom_handling_and_without_replacement(&text).expect("GBK").into_owned())
     }
 
+    /// Whether the library has this name.
+    pub fn has(&mut self, name: &str) -> bool {
+        match self.line(&format!("?{name}")).as_str() {
+            "1" => true,
+            "0" => false,
+            line => panic!("{name}: {line}"),
+        }
+    }
+
+    /// The line that answers this one.
+    pub fn line(&mut self, line: &str) -> String {
+        writeln!(self.stdin, "{line}").unwrap_or_else(|error| panic!("{line}: the caller died: {error}"));
+        let answer = self.lines.recv_timeout(PATIENCE);
+        answer
+            .unwrap_or_else(|error| panic!("{line}: the caller died or is mute: {error}"))
+            .trim_end_matches('\r')
+            .into()
+    }
+
     fn send(&mut self, call: &str) -> (i64, Vec<u8>) {
         let words = call.split('"').enumerate().map(|(at, part)| {
             if at % 2 == 1 { format!("s{}", hex::encode(GBK.encode(part).0)) } else { part.to_string() }
         });
-        writeln!(self.stdin, "{}", words.collect::<String>()).unwrap();
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        let mut words = line.trim_end_matches('\n').split(' ');
-        let mut word = || words.next().unwrap_or_else(|| panic!("{call}: the caller died"));
+        let line = self.line(&words.collect::<String>());
+        let mut words = line.split(' ');
+        let mut word = || words.next().unwrap_or_else(|| panic!("{call}: {line}"));
         let (result, clean, text) = (word().parse().unwrap(), word(), hex::decode(word()).unwrap());
         assert_eq!(clean, "1", "{call}: something behind the NUL was written, or the result is no int");
         (result, text)

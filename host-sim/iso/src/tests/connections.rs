@@ -29,7 +29,7 @@ fn alone(limits: Limits) -> Alone {
     let face = Face::new(limits, Metrics::new().0, start_refuser(ToyRefuser).unwrap());
     let (client, server) = duplex(1024);
     let (end, ends) = watch::channel(false);
-    Alone { client, server: tokio::spawn(connection(server, face.clone(), 1, ends)), face, end }
+    Alone { client, server: tokio::spawn(connection(server, face.clone(), 1, ends, None)), face, end }
 }
 
 impl Alone {
@@ -219,7 +219,7 @@ async fn one_byte_at_a_time_is_as_good_as_all_at_once_and_answers_keep_their_ord
     let worker = worker::start(toy, face.clone()).unwrap();
     let (client, server) = duplex(1);
     let (_end, ends) = watch::channel(false);
-    let server = tokio::spawn(connection(server, face.clone(), 1, ends));
+    let server = tokio::spawn(connection(server, face.clone(), 1, ends, None));
     // It reads while it writes: one byte is all that has room in the pipe.
     let (mut read, mut write) = tokio::io::split(client);
     let writer = tokio::spawn(async move {

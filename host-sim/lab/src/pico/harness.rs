@@ -55,6 +55,10 @@ pub(super) enum Out {
     Uart(u8, u8),
     /// The image has logged something.
     Log,
+    /// Bytes were written to the panel.
+    Panel(Vec<u8>),
+    /// It is reset, and does nothing more: another chip starts with what it has kept.
+    Restart,
     /// Something came of what the USB host does.
     Usb(DeviceDoes),
 }
@@ -82,8 +86,57 @@ pub(super) enum Drive {
     Clock,
 }
 
+/// The chip's ring oscillator, of which random numbers are made: good, or, after it was looked at so many times, not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ring {
+    /// Its level comes by chance.
+    #[default]
+    Good,
+    /// Its level is always the same.
+    Stuck(u32),
+    /// It prefers a level.
+    Biased(u32),
+    /// Its levels come round.
+    Locked(u32),
+}
+
+impl Ring {
+    fn json(self) -> Value {
+        match self {
+            Self::Good => json!({}),
+            Self::Stuck(after) => json!({"kind": "stuck", "after": after}),
+            Self::Biased(after) => json!({"kind": "biased", "after": after}),
+            Self::Locked(after) => json!({"kind": "locked", "after": after}),
+        }
+    }
+}
+
+/// What is at the chip's I2C.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bus {
+    /// Nothing that would acknowledge.
+    #[default]
+    Nobody,
+    /// A panel.
+    Panel,
+    /// Something that holds its lines down.
+    Stuck,
+}
+
+impl Bus {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Panel => "panel",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
 /// The running chip; dropping it ends it.
 pub(super) struct Harness {
+    /// What it was started with.
+    load: Value,
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
@@ -94,7 +147,21 @@ impl Harness {
     ///
     /// # Errors
     /// There is no Node.js, or it does not start.
-    pub(super) fn start(image: &Path, log: u64) -> Result<Self, EmulatorError> {
+    pub(super) fn start(image: &Path, log: u64, ring: Ring, bus: Bus) -> Result<Self, EmulatorError> {
+        Self::start_with(json!({"image": image, "log": log, "ring": ring.json(), "bus": bus.word()}), None)
+    }
+
+    /// The chip after a reset: the same image, flash and time.
+    ///
+    /// # Errors
+    /// Those of [`Self::start`].
+    pub(super) fn start_anew(&mut self) -> Result<(), EmulatorError> {
+        let answer = self.ask(&json!({"keep": true}))?;
+        *self = Self::start_with(self.load.clone(), answer.get("kept"))?;
+        Ok(())
+    }
+
+    fn start_with(load: Value, kept: Option<&Value>) -> Result<Self, EmulatorError> {
         let version = Command::new("node").arg("--version").stdin(Stdio::null()).output();
         version.map_err(|error| match error.kind() {
             ErrorKind::NotFound => EmulatorError::NoNode,
@@ -107,8 +174,12 @@ impl Harness {
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(EmulatorError::ChipEnded { said: "it has no lines".into() });
         };
-        let mut harness = Self { child, to, from: BufReader::new(from) };
-        harness.ask(&json!({"load": {"image": image, "log": log}}))?;
+        let mut harness = Self { load, child, to, from: BufReader::new(from) };
+        let mut load = harness.load.clone();
+        if let (Some(load), Some(kept)) = (load.as_object_mut(), kept) {
+            load.insert("kept".into(), kept.clone());
+        }
+        harness.ask(&json!({"load": load}))?;
         Ok(harness)
     }
 
@@ -188,7 +259,9 @@ fn came_out(value: &Value) -> Option<(u64, Out)> {
             "stall" => DeviceDoes::Stalls(number(1)?),
             _ => return None,
         }),
+        "i2c" => Out::Panel(hex::decode(rest.first()?.as_str()?).ok()?),
         "log" => Out::Log,
+        "restart" => Out::Restart,
         _ => return None,
     };
     Some((at.as_u64()?, out))

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cdc::Cdc;
-use super::harness::{Harness, Input, Out};
+pub use super::harness::{Bus, Ring};
+use super::harness::{Drive, Harness, Input, Out};
+use super::panel::Panel;
 use super::scope::{Edge, NANOS};
 use super::serial::Disturbed;
 pub use super::slot::Wire;
@@ -18,6 +20,7 @@ use crate::probe::image::PlainImage;
 use crate::probe::log::Log;
 use crate::probe::{DebugProbe, ScreenText, stack};
 use crate::visit::{self, Happened, await_words};
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 use qiyong_sim::serial::setup::Setup;
@@ -27,6 +30,12 @@ use qiyong_sim::world::visit::Delivery;
 /// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
 const TILL: (u8, u64) = (0, 115_200);
 const PAD: (u8, u64) = (1, BAUD);
+
+/// The button of the cancel key, low while it is pressed, and for how long that is.
+const CANCEL_KEY: u8 = 15;
+const HELD: Duration = Duration::from_millis(300);
+/// The lights: runs, ready, works, wrong.
+const LIGHTS: [u8; 4] = [25, 16, 17, 18];
 
 /// CLK of the board's card, in Hz.
 pub const CLK_HZ: u32 = (HZ / PER_CLK) as u32;
@@ -39,6 +48,10 @@ pub struct Start<'a> {
     pub uf2: Option<&'a Path>,
     /// The till is at its USB port, and not at UART 0.
     pub till_usb: bool,
+    /// Its ring oscillator.
+    pub ring: Ring,
+    /// What is at its I2C.
+    pub bus: Bus,
 }
 
 /// The board. Dropping it ends the chip.
@@ -59,6 +72,9 @@ pub struct Machine {
     /// When the holder takes the card out.
     pub(super) pulls_card: Option<u64>,
     pub(super) log: Log,
+    panel: Panel,
+    /// The lights that are on, by their pins.
+    lights: [bool; LIGHTS.len()],
     /// How many rows of the log were looked at.
     looked: usize,
     stack: (u64, u64),
@@ -109,7 +125,7 @@ impl Machine {
     fn start_alone(elf: &Path, how: Start<'_>, began: Duration) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, stack } = PlainImage::read(elf)?;
         let mut machine = Self {
-            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt))?,
+            chip: Harness::start(how.uf2.unwrap_or(elf), Log::write_offset(rtt), how.ring, how.bus)?,
             now: 0,
             began,
             slot: Slot::new(),
@@ -120,6 +136,8 @@ impl Machine {
             usb: how.till_usb.then(Cdc::new),
             pulls_card: None,
             log: Log::new(table, rtt),
+            panel: Panel::new(),
+            lights: [false; LIGHTS.len()],
             looked: 0,
             stack,
             course: Course::default(),
@@ -149,9 +167,24 @@ impl Machine {
             }
             Does::Cancels => self.send(PAD, &[CANCEL], at.saturating_sub(key)),
             Does::PullsCard => self.pulls_card = Some(at),
-            // The board has no such key.
-            Does::Nothing | Does::HoldsCancelKey => {}
+            // In the middle of a PIN, if one is awaited.
+            Does::HoldsCancelKey => {
+                let down = at.max(self.now + 3 * key);
+                self.send(PAD, b"12", down - 3 * key);
+                self.cancel_key(down, HELD);
+            }
+            Does::Nothing => {}
         }
+    }
+
+    /// Somebody holds the cancel key down, so long from now.
+    pub fn press_cancel_key(&mut self, after: Duration, held: Duration) {
+        self.cancel_key(self.now + cycles(after), held);
+    }
+
+    fn cancel_key(&mut self, down: u64, held: Duration) {
+        self.into.push((down, Input::Pin(CANCEL_KEY, false)));
+        self.into.push((down + cycles(held), Input::Pin(CANCEL_KEY, true)));
     }
 
     /// The till sends the terminal a frame.
@@ -204,7 +237,11 @@ impl Machine {
         let mut all = Vec::new();
         for (at, out) in out {
             match out {
-                Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
+                Out::Pin(pin, drive) => match LIGHTS.iter().position(|light| *light == pin) {
+                    Some(number) => self.light(number, drive == Some(Drive::High)),
+                    None => self.slot.pin(at, pin, drive),
+                },
+                Out::Panel(bytes) => self.panel.hear(&bytes),
                 Out::Uart(line, byte) if line == TILL.0 && self.usb.is_none() => self.tell_till(&[byte], &mut all),
                 Out::Uart(_, ENQ) => all.push(Happened::PinAwaited),
                 Out::Usb(device) => {
@@ -215,6 +252,7 @@ impl Machine {
                 }
                 Out::Uart(..) => {}
                 Out::Log => self.looks_at_screen(&mut all)?,
+                Out::Restart => self.restarts(at)?,
             }
         }
         self.slot.scope.flows(now);
@@ -225,6 +263,24 @@ impl Machine {
             self.slot.act(now);
         }
         Ok(all)
+    }
+
+    /// The chip is reset: its pins are nobody's, the bus sees it go, and it starts with the flash that it had.
+    fn restarts(&mut self, at: u64) -> Result<(), EmulatorError> {
+        self.drain()?;
+        self.chip.start_anew()?;
+        self.slot.chip_is_reset(at);
+        self.lights = [false; LIGHTS.len()];
+        if let Some(usb) = &mut self.usb {
+            *usb = Cdc::new();
+        }
+        Ok(())
+    }
+
+    fn light(&mut self, number: usize, on: bool) {
+        if let Some(light) = self.lights.get_mut(number) {
+            *light = on;
+        }
     }
 
     /// The board has said these bytes to the till.
@@ -263,6 +319,21 @@ impl Machine {
     /// Whether the flash takes nothing from now on.
     pub(super) fn wear(&mut self, worn: bool) -> Result<(), EmulatorError> {
         self.chip.wear(worn)
+    }
+
+    /// The pictures that its panel has shown, each of them whole.
+    pub fn pictures(&self) -> &[Framebuffer] {
+        &self.panel.pictures
+    }
+
+    /// What its panel did not understand, or lacked when it was switched on.
+    pub fn panel_objects(&self) -> &[String] {
+        &self.panel.strange
+    }
+
+    /// Its lights: that it runs, is ready, works, and that something is wrong.
+    pub const fn lights(&self) -> [bool; 4] {
+        self.lights
     }
 
     /// Cycles since the start.

@@ -8,6 +8,7 @@
 //! | `slot` | the slot at the pins, and the referee |
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
 //! | [`scope`] | what a logic analyser at the slot's contacts would show |
+//! | `panel` | the panel on its I2C |
 //! | `cdc` | the host of its USB serial port, where the till may be |
 //! | `serial` | what goes wrong with bytes of the till's line |
 //! | `outside` | a till that is another program |
@@ -22,6 +23,7 @@ mod cdc;
 mod harness;
 pub mod machine;
 mod outside;
+mod panel;
 pub mod reader;
 pub mod scope;
 mod serial;

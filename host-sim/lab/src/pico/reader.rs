@@ -6,7 +6,7 @@ use std::path::Path;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::referee::Finding;
 
-use super::harness::{DeviceDoes, Harness, Input, Out};
+use super::harness::{Bus, DeviceDoes, Harness, Input, Out, Ring};
 use super::slot::{HZ, Slot};
 use super::usb::{Ended, Port, Transfer};
 use crate::emulator::EmulatorError;
@@ -48,7 +48,7 @@ impl UsbReader {
     pub fn boot(elf: &Path) -> Result<Self, EmulatorError> {
         let PlainImage { table, rtt, .. } = PlainImage::read(elf)?;
         let mut reader = Self {
-            chip: Harness::start(elf, Log::write_offset(rtt))?,
+            chip: Harness::start(elf, Log::write_offset(rtt), Ring::Good, Bus::Nobody)?,
             now: 0,
             slot: Slot::new(),
             port: Port::default(),
@@ -200,7 +200,11 @@ impl UsbReader {
                 Out::Usb(DeviceDoes::IsReset) => self.is_reset = true,
                 Out::Usb(device) => self.port.see(device),
                 Out::Uart(PAD, ENQ) => self.keys(),
-                Out::Uart(..) | Out::Log => {}
+                Out::Restart => {
+                    let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+                    return Err(EmulatorError::Mute { what: "has been reset", last });
+                }
+                Out::Uart(..) | Out::Log | Out::Panel(_) => {}
             }
         }
         if self.slot.next(now).is_some_and(|at| at <= now) {

@@ -128,6 +128,14 @@ impl Slot {
         self.scope.falls_silent(now);
     }
 
+    /// The chip is reset: it drives no pin any more, and sees the card anew.
+    pub(super) fn chip_is_reset(&mut self, at: u64) {
+        for pin in [RST, CLK, VCC, FIVE_VOLTS, IO] {
+            self.pin(at, pin, None);
+        }
+        self.into.push((at, Input::Pin(PRESENT, self.card.is_some())));
+    }
+
     /// What is to go to the chip.
     pub(super) fn take_into(&mut self) -> Vec<(u64, Input)> {
         let mut into = std::mem::take(&mut self.into);

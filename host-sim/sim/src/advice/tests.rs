@@ -158,6 +158,9 @@ fn of_a_card_file() {
         ValueProblem::Day = ValueProblem::Day => CorrectInput, "must be a day that exists, as YYYYMMDD";
         ValueProblem::Code(_) = IdNumber::new(b"1").unwrap_err().into()
             => CorrectInput, IdNumber::new(b"1").unwrap_err();
+        ValueProblem::SecretKey = ValueProblem::SecretKey => CorrectInput, "must be 64 hex digits, a key of SM2";
+        ValueProblem::CertificateLength(_) = ValueProblem::CertificateLength(2049)
+            => CorrectInput, "has 2049 bytes; a certificate has at most 2048";
         ValueProblem::Version = ValueProblem::Version => CorrectInput, "must be 1.00, 2.00 or 3.00";
     });
 }

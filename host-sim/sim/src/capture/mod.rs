@@ -1,19 +1,22 @@
-//! Captures of a played scenario, for other people's viewers: the card line as VCD, ATRs and APDUs as pcapng; and the pins of an emulated
-//! board's slot as VCD (`pins`).
+//! Captures, for other people's viewers. Of a played scenario: the card line as VCD, and as pcapng the card's ATRs and APDUs, the
+//! frames between till and terminal, and the messages between terminal and centre. Of an emulated board: the pins of its slot as VCD
+//! (`pins`). Of a real centre, or a real terminal: messages and frames as pcapng, while they come (`live`).
 //!
 //! For examining a run, and for comparing it with what others record from real cards. Both files are made from the
 //! events that a run writes down in any case, so capturing changes nothing in the run, and two runs give the same
 //! bytes. A capture cannot be replayed as a visit, since secrets are missing: a PIN and the middle of an ID number are
-//! `x` on the VCD's `IO` and `*` (2A) in the pcapng. `mask` knows which characters these are; the code that makes a
-//! [`crate::world::event::Apdu`] knows which bytes.
+//! `x` on the VCD's `IO` and `*` (2A) in the pcapng, as is a key on its way. `mask` knows which characters these are; the code that makes a
+//! [`crate::world::event::Apdu`] knows which bytes; which ones of a message [`crate::decode`] knows.
 //!
 //! | File | Opens in | Shows |
 //! |---|---|---|
 //! | `NAME.vcd` | GTKWave | `VCC`, `RST`, `CLK_ON` and `IO`, in ns since the beginning of the run (`waveform`) |
-//! | `NAME.pcapng` | Wireshark | every ATR and APDU, at the time of the scenario's clock (`packets`) |
+//! | `NAME.pcapng` | Wireshark | every ATR and APDU, frame and message, at the time of the scenario's clock (`packets`, `pcapng`) |
 
 mod gsmtap;
+mod live;
 mod packets;
+mod pcapng;
 mod pins;
 mod waveform;
 
@@ -27,6 +30,8 @@ use thiserror::Error;
 use crate::private_file;
 use crate::world::event::Event;
 
+pub use live::LiveCapture;
+pub use pcapng::Whereto;
 pub use pins::vcd_of_pins;
 
 /// Why there is no capture.
@@ -103,10 +108,19 @@ impl CaptureFolder {
         self.save(file, ".pcapng", packets::capture(clock, events))
     }
 
-    fn save(&self, scenario: &Path, extension: &str, content: io::Result<Vec<u8>>) -> Result<(), CaptureError> {
+    /// Where the packets of this scenario are.
+    pub fn packets(&self, scenario: &Path) -> PathBuf {
+        self.place(scenario, ".pcapng")
+    }
+
+    fn place(&self, scenario: &Path, extension: &str) -> PathBuf {
         let mut name = scenario.file_stem().unwrap_or_default().to_os_string();
         name.push(extension);
-        let path = self.path.join(name);
+        self.path.join(name)
+    }
+
+    fn save(&self, scenario: &Path, extension: &str, content: io::Result<Vec<u8>>) -> Result<(), CaptureError> {
+        let path = self.place(scenario, extension);
         content
             .and_then(|content| private_file::write(&path, &content))
             .map_err(|error| CaptureError::File { path, error })

@@ -1,6 +1,6 @@
 //! ATRs and APDUs as pcapng packets, at the time of the scenario's clock, which is taken to be China's time (UTC+8).
 //!
-//! Each ATR and APDU is there twice: in the form of SIM card traces, and in the form whose fields Wireshark names
+//! What crosses the till's line and the line to the centre is in the packets, too ([`super::pcapng`]). Each ATR and APDU is there twice: in the form of SIM card traces, and in the form whose fields Wireshark names
 //! completely:
 //!
 //! | Interface | Link type | Packets | Wireshark's protocol |
@@ -24,86 +24,50 @@
 //! A joined APDU is CLA INS P1 P2 P3, command data, response data and status word, where P3 is Lc, or Le if there is no
 //! command data. Only the VCD has an ATR that the terminal does not accept, and a command without a response.
 
-use std::borrow::Cow;
 use std::io::{Error, Result};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz;
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
-use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
-use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
-use pcap_file::{DataLink, Endianness};
 
 use super::gsmtap::{self, SubType};
+use super::pcapng::{Direction, Interface, Packets, Whereto};
+use crate::decode::MASK;
 use crate::time::CLOCK_HZ;
-use crate::world::event::{Apdu, Event};
+use crate::world::event::{Apdu, Event, Frame};
 
-/// The interfaces of a capture; the value of each is its number.
-#[derive(Clone, Copy)]
-enum Interface {
-    Gsmtap = 0,
-    Atr = 1,
-    Apdu = 2,
-}
-
-/// The interfaces' names and link types, in the order of their numbers.
-const INTERFACES: [(&str, DataLink); 3] =
-    [("gsmtap", DataLink::IPV4), ("atr", DataLink::USER0), ("apdu", DataLink::USER1)];
-/// Timestamps count 10^-9 s.
-const NANOSECONDS: u8 = 9;
-/// The direction in the flags of a packet.
-const INBOUND: u32 = 1;
-const OUTBOUND: u32 = 2;
-/// The byte that replaces a secret one: `*`.
-const MASK: u8 = 0x2A;
-
-/// The capture of all ATRs and APDUs among `events`, in a run that began at `clock`, local time.
+/// The capture of all ATRs, APDUs, frames and messages among `events`, in a run that began at `clock`, local time.
 pub(super) fn capture<'a>(clock: DateTime, events: impl Iterator<Item = &'a (u64, Event)>) -> Result<Vec<u8>> {
     let start = since_1970(clock)?;
-    // The byte order does not depend on the machine: the same run gives the same file everywhere.
-    let mut out = Packets(PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(Error::other)?);
-    for (name, linktype) in INTERFACES {
-        let options =
-            vec![InterfaceDescriptionOption::IfName(name.into()), InterfaceDescriptionOption::IfTsResol(NANOSECONDS)];
-        out.block(InterfaceDescriptionBlock { linktype, snaplen: 0, options })?;
-    }
+    let mut out = Packets::new(Vec::new())?;
     for (cycle, event) in events {
         let at = start + since_the_beginning(*cycle);
         match event {
             Event::Atr(atr) => {
                 out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Atr, atr), None)?;
-                out.packet(Interface::Atr, at, atr, Some(INBOUND))?;
+                out.packet(Interface::Atr, at, atr, Some(Direction::Inbound))?;
             }
             Event::Apdu(apdu) => {
                 let bytes = Bytes::of(apdu);
                 out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Apdu, &bytes.joined()), None)?;
-                out.packet(Interface::Apdu, at, &bytes.command(), Some(OUTBOUND))?;
-                out.packet(Interface::Apdu, at, &bytes.response(), Some(INBOUND))?;
+                out.packet(Interface::Apdu, at, &bytes.command(), Some(Direction::Outbound))?;
+                out.packet(Interface::Apdu, at, &bytes.response(), Some(Direction::Inbound))?;
+            }
+            Event::Frame(frame) => {
+                let Frame { to_terminal, peer, payload } = frame.as_ref();
+                out.frame(at, *to_terminal, *peer, payload)?;
+            }
+            Event::Message { bytes: [asked, answered], .. } => {
+                for (bytes, to_centre) in [(asked, true), (answered, false)] {
+                    if let Some(bytes) = bytes {
+                        out.message(at, Whereto::made_up(to_centre), bytes)?;
+                    }
+                }
             }
             _ => {}
         }
     }
-    Ok(out.0.into_inner())
-}
-
-/// A capture under way.
-struct Packets(PcapNgWriter<Vec<u8>>);
-
-impl Packets {
-    fn block<'a>(&mut self, block: impl PcapNgBlock<'a>) -> Result<()> {
-        self.0.write_pcapng_block(block).map(|_| ()).map_err(Error::other)
-    }
-
-    fn packet(&mut self, interface: Interface, at: Duration, data: &[u8], direction: Option<u32>) -> Result<()> {
-        self.block(EnhancedPacketBlock {
-            interface_id: interface as u32,
-            timestamp: at,
-            original_len: data.len() as u32,
-            data: Cow::Borrowed(data),
-            options: direction.map(EnhancedPacketOption::Flags).into_iter().collect(),
-        })
-    }
+    Ok(out.into_inner())
 }
 
 /// The bytes of an APDU; secret ones are replaced by [`MASK`].

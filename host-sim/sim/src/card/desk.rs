@@ -3,12 +3,11 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::file::CardFileError;
 use super::os::{Memory, VirtualCard};
-use crate::private_file;
+use crate::{input, private_file};
 
 /// Called with an error that no answer can carry, such as that a card's file cannot be written.
 pub type Complain = fn(&str);
@@ -38,10 +37,11 @@ impl DeskCard {
         // If the name is a link, what is behind it is written.
         let place = path.canonicalize().map_err(read)?;
         let held = hold(&place, path)?;
-        let mut card = VirtualCard::load(path)?;
+        // By the file that is held: elsewhere than on Unix nobody can read it in another way.
+        let mut card = VirtualCard::from_toml(&input::text_of(&held).map_err(read)?, path)?;
         let known = Known::of(&held).map_err(read)?;
         let (name, saved) = (path.into(), card.to_toml());
-        card.set_memory(Box::new(Keeper { place, name, held, known, saved, complain, trouble: None }));
+        card.set_memory(Box::new(Keeper { place, name, held: Some(held), known, saved, complain, trouble: None }));
         Ok(Self { card, path: path.into(), mute: false })
     }
 }
@@ -73,10 +73,12 @@ fn hold(place: &Path, name: &Path) -> Result<File, CardFileError> {
 /// Another program has it, or the file cannot be written.
 pub fn replace(path: &Path, card: &VirtualCard) -> Result<(), CardFileError> {
     // A file that cannot be held for another reason may still be replaced.
-    let _held = match path.canonicalize().ok().map(|place| hold(&place, path)) {
+    let held = match path.canonicalize().ok().map(|place| hold(&place, path)) {
         Some(Err(in_use @ CardFileError::InUse { .. })) => return Err(in_use),
         held => held,
     };
+    // See `Keeper::write`.
+    let _held = held.filter(|_| !cfg!(windows));
     card.save(path)
 }
 
@@ -85,14 +87,24 @@ pub fn replace(path: &Path, card: &VirtualCard) -> Result<(), CardFileError> {
 struct Known {
     /// Device and number.
     file: (u64, u64),
-    /// Length, and time of the last change in seconds and nanoseconds.
-    content: (u64, i64, i64),
+    /// Length, and time of the last change in whatever the system counts.
+    content: (u64, u64, u64),
 }
 
 impl Known {
+    #[cfg(unix)]
     fn of(file: &File) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
         let now = file.metadata()?;
-        Ok(Self { file: (now.dev(), now.ino()), content: (now.len(), now.mtime(), now.mtime_nsec()) })
+        let changed = (now.mtime().cast_unsigned(), now.mtime_nsec().cast_unsigned());
+        Ok(Self { file: (now.dev(), now.ino()), content: (now.len(), changed.0, changed.1) })
+    }
+
+    #[cfg(windows)]
+    fn of(file: &File) -> io::Result<Self> {
+        let now = winapi_util::file::information(file)?;
+        let changed = now.last_write_time().unwrap_or_default();
+        Ok(Self { file: (now.volume_serial_number(), now.file_index()), content: (now.file_size(), changed, 0) })
     }
 }
 
@@ -100,8 +112,8 @@ impl Known {
 struct Keeper {
     place: PathBuf,
     name: PathBuf,
-    /// The file, locked.
-    held: File,
+    /// The file, locked; `None` once it was lost to another program.
+    held: Option<File>,
     known: Known,
     /// The card's text as it was last read or written.
     saved: String,
@@ -115,7 +127,11 @@ impl Keeper {
         if now == self.saved {
             return Ok(());
         }
-        let failed = |error: io::Error| CardFileError::unwritten(&self.name, &error);
+        if self.held.is_none() {
+            return Err(CardFileError::InUse { path: self.name.clone() });
+        }
+        let name = self.name.clone();
+        let failed = |error: io::Error| CardFileError::unwritten(&name, &error);
         let there = File::open(&self.place).map_err(failed)?;
         if Known::of(&there).map_err(failed)? != self.known {
             return Err(CardFileError::Changed { path: self.name.clone() });
@@ -124,12 +140,23 @@ impl Keeper {
         if there.metadata().map_err(failed)?.permissions().readonly() {
             return Err(failed(ErrorKind::PermissionDenied.into()));
         }
+        drop(there);
         let file = private_file::prepare(&self.place, now.as_bytes()).map_err(failed)?;
         // It is locked before it has the name: nobody ever finds an unlocked file there.
         file.as_file().lock().map_err(failed)?;
-        let file = file.persist(&self.place).map_err(|error| failed(error.error))?;
+        // Windows puts nothing in the place of a file that somebody has open. Whoever takes it in between makes this fail.
+        if cfg!(windows) {
+            self.held = None;
+        }
+        let file = match file.persist(&self.place) {
+            Ok(file) => file,
+            Err(error) => {
+                self.held = self.held.take().or_else(|| hold(&self.place, &self.name).ok());
+                return Err(failed(error.error));
+            }
+        };
         self.known = Known::of(&file).map_err(failed)?;
-        (self.held, self.saved) = (file, now);
+        (self.held, self.saved) = (Some(file), now);
         Ok(())
     }
 }

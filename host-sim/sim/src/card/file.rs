@@ -6,10 +6,13 @@
 //! out.
 
 mod interfaces;
+mod pin;
+mod pki;
 mod problem;
 mod recording;
 
 pub use interfaces::ATR_MAX;
+pub use pin::digits;
 pub use problem::{Problem, ValueProblem};
 
 use std::collections::BTreeMap;
@@ -23,12 +26,11 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
-use qiyong_protocol::card::pin::Pin;
 
 use self::interfaces::ContactlessTable;
 use self::recording::RecordedTable;
 use super::contact::habits::{HabitKeys, WtxKeys};
-use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
+use super::os::{Blocked, Bytes, KEY_TRIES, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
@@ -104,19 +106,13 @@ struct File {
     implicit_rate: Option<String>,
     blocked: String,
     contactless: Option<ContactlessTable>,
-    pin: PinTable,
+    pin: pin::PinTable,
     keys: KeysTable,
+    /// Files of format 1 may lack it: then the card has no such application.
+    pki: Option<pki::PkiTable>,
     recorded: Option<RecordedTable>,
     #[serde(default)]
     files: Files,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PinTable {
-    value: String,
-    tries: u8,
-    left: u8,
 }
 
 #[derive(Deserialize)]
@@ -175,9 +171,7 @@ impl VirtualCard {
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
         interfaces::write_table(self, out)?;
         writeln!(out, "\n[pin]")?;
-        writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
-        writeln!(out, "tries = {}", self.pin.tries)?;
-        writeln!(out, "left = {}", self.pin.left)?;
+        pin::write(out, &self.pin)?;
         let algorithm = self.generation.algorithm();
         writeln!(out, "\n[keys]  # the card's own keys, {algorithm:?}, 16 bytes each")?;
         writeln!(out, "tries_left = {}", self.key_tries_left)?;
@@ -188,6 +182,9 @@ impl VirtualCard {
         let by_id: BTreeMap<_, _> = self.keys.external.iter().map(|(id, key)| (id, key)).collect();
         for (id, key) in by_id {
             writeln!(out, "{id:02X} = \"{}\"", hex::encode_upper(key.expose()))?;
+        }
+        if let Some(pki) = &self.pki {
+            pki::write(out, pki)?;
         }
         recording::write(&self.recorded, out)?;
         for spec in self.generation.files() {
@@ -240,20 +237,17 @@ impl VirtualCard {
                 return Err((format!("keys.external.{id:02X}"), ValueProblem::KeyMissing));
             }
         }
-        let PinTable { value, tries, left } = file.pin;
-        let value = Pin::new(value.as_bytes()).ok_or_else(|| wrong("pin.value", ValueProblem::Pin))?;
-        if !(1..=15).contains(&tries) || left > tries {
-            return Err(wrong("pin.tries", ValueProblem::PinTries));
-        }
+        let pin = file.pin.check().map_err(|(key, problem)| wrong(&format!("pin.{key}"), problem))?;
         if file.keys.tries_left > KEY_TRIES {
             return Err(wrong("keys.tries_left", ValueProblem::KeyTries { most: KEY_TRIES }));
         }
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-        let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        let mut card = Self::blank(generation, atr, keys, pin, Scheme::default(), seed);
         card.antenna = antenna;
         card.recorded = file.recorded.map(recording::read).transpose()?.unwrap_or_default();
         card.habits = habits;
+        card.pki = file.pki.map(pki::PkiTable::check).transpose()?.map(Box::new);
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
             .ok_or_else(|| wrong("blocked", ValueProblem::Word { allowed: &BLOCKED_WORDS }))?;
@@ -474,11 +468,6 @@ fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
         },
         _ => Ok(()),
     }
-}
-
-/// Packed digits without the filler F.
-pub fn digits(packed: &[u8]) -> String {
-    hex::encode_upper(packed).trim_end_matches('F').to_string()
 }
 
 /// A TOML string.

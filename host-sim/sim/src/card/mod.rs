@@ -2,7 +2,8 @@
 //!
 //! [`os`] carries out commands under the card's access conditions; [`contact`] is its electrical side, from reset to
 //! characters, [`antenna`] what it has for readers without contacts; [`file`](mod@file) keeps it in a readable TOML file;
-//! [`desk`] keeps file and card in step; [`personal`] writes on a new card what its issuer orders; [`kind`] tells which kind
+//! [`desk`] keeps file and card in step; [`personal`] writes on a new card what its issuer orders; [`pki`] is its application for
+//! signatures; [`pin`] a PIN and its tries; [`kind`] tells which kind
 //! of card an ATR seems to belong to. [`record`] makes a card that answers as a real one did, and [`recorded`] is what such a card keeps of it.
 //!
 //! What a card can hold is in the tables of `qiyong_protocol::card::files`, not here. Nothing here knows who issued a
@@ -15,5 +16,7 @@ pub mod file;
 pub mod kind;
 pub mod os;
 pub mod personal;
+pub mod pin;
+pub mod pki;
 pub mod record;
 pub mod recorded;

@@ -10,6 +10,7 @@ use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
+use qiyong_pki::application;
 use qiyong_protocol::card::commands::{application_aid, ins, join};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
@@ -20,6 +21,8 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::antenna::Antenna;
 use super::contact::Habits;
+pub use super::pin::PinState;
+use super::pki::{Pki, PkiSession};
 use super::recorded::{Place, Recorded, accepted};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
@@ -36,17 +39,6 @@ pub enum Blocked {
     ApplicationForGood,
     /// The card, for good.
     Card,
-}
-
-/// The PIN and its counter.
-#[derive(Clone, Debug)]
-pub struct PinState {
-    /// The PIN.
-    pub value: Pin,
-    /// Tries allowed in a row.
-    pub tries: u8,
-    /// Tries left.
-    pub left: u8,
 }
 
 /// The bytes of an elementary file.
@@ -82,6 +74,8 @@ pub struct VirtualCard {
     pub recorded: Recorded,
     /// What it does on the line in its own way.
     pub habits: Habits,
+    /// Its application for signatures, if it has one.
+    pub pki: Option<Box<Pki>>,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
@@ -114,6 +108,7 @@ struct Session {
     took_new_pin: bool,
     /// What is selected, for the answers of a recorded card.
     place: Place,
+    pki: PkiSession,
 }
 
 /// The answer to a command.
@@ -151,6 +146,7 @@ impl VirtualCard {
             scheme,
             recorded: Recorded::default(),
             habits: Habits::default(),
+            pki: None,
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
@@ -199,8 +195,9 @@ impl VirtualCard {
 
     /// Takes over what another card has stored, and forgets the session.
     fn take_back(&mut self, stored: Self) {
-        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        let Self { key_tries_left, pin, blocked, files, pki, .. } = stored;
         (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.pki = pki;
         self.reset();
     }
 
@@ -208,13 +205,20 @@ impl VirtualCard {
     /// nothing, and the answer says that the memory failed.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
         // Most commands change nothing, so the card need not be compared with what is kept.
-        const READS: [u8; 5] =
-            [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
+        const READS: [u8; 6] = [
+            ins::SELECT,
+            ins::READ_BINARY,
+            ins::READ_RECORD,
+            ins::GET_CHALLENGE,
+            ins::INTERNAL_AUTHENTICATE,
+            application::PERFORM,
+        ];
         let reply = self.replay(command).unwrap_or_else(|| self.carry_out(command));
         if !self.recorded.exchanges.is_empty() {
             self.session.place.follow(command, reply.1);
         }
-        self.session.took_new_pin = command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
+        let social = !self.session.pki.is_selected();
+        self.session.took_new_pin = social && command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
         let kept = memory.keep(self);
         self.memory = Some(memory);
@@ -249,6 +253,17 @@ impl VirtualCard {
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
+        }
+        if let Some(pki) = &mut self.pki {
+            let blocked = self.blocked != Blocked::No;
+            let done = pki.answer(&mut self.session.pki, command, blocked, &mut self.random);
+            // What was gained elsewhere ends when that application is selected.
+            if self.session.pki.is_selected() {
+                self.session = Session { pki: std::mem::take(&mut self.session.pki), ..Session::default() };
+            }
+            if let Some(done) = done {
+                return done.map_or_else(only, |data| (data, StatusWord::OK));
+            }
         }
         match (command.cla, command.ins) {
             (0x00, ins::SELECT) => self.select(command),

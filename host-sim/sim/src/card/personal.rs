@@ -7,6 +7,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 
 use super::antenna::Antenna;
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
+use super::pki::Pki;
 
 impl VirtualCard {
     /// The card that was ordered as `new` and issued as `issued`.
@@ -20,6 +21,9 @@ impl VirtualCard {
         }
         for (fid, tag, value) in values {
             card.put(*fid, *tag, value);
+        }
+        if new.generation == Generation::V3 {
+            card.pki = Pki::of(new, keys).map(Box::new);
         }
         card
     }

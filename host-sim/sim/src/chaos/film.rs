@@ -77,8 +77,8 @@ impl Film {
                 self.line(cycle, format_args!("card: {header} {name} [{data}] -> [{response}] {sw}"));
             }
             Event::SlotFailed(error) => self.line(cycle, format_args!("card: {error}")),
-            Event::Message { asked, answered } => self.line(cycle, format_args!("centre: {asked} -> {answered}")),
-            Event::Line(..) => {}
+            Event::Message { asked, answered, .. } => self.line(cycle, format_args!("centre: {asked} -> {answered}")),
+            Event::Line(..) | Event::Frame(_) => {}
             Event::Finding(finding) => self.line(cycle, format_args!("referee: {}", finding.rule.name())),
         }
     }

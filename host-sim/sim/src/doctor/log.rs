@@ -41,6 +41,12 @@ const MESSAGES: &[(&str, &str, &str, &str)] = &[
         "erase its region, or exchange the board",
     ),
     ("not kept:", "not-kept", "the memory took no record", "see what the message says"),
+    (
+        "no random numbers:",
+        "no-random",
+        "the source of random numbers failed the test that is named there, so that no key is used",
+        "start the terminal anew; if it says so again, exchange the board",
+    ),
 ];
 
 /// The most findings of a log.

@@ -18,8 +18,13 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// The text of a file of at most 1 MiB.
 pub fn read_text(path: &Path) -> io::Result<String> {
+    text_of(&File::open(path)?)
+}
+
+/// The same of a file that is open.
+pub(crate) fn text_of(file: &File) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
         return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB, which no file of this kind is"));
     }

@@ -17,6 +17,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 use super::ears::Ears;
 use super::words;
+use crate::decode::masked_message;
 use crate::world::centre::{CentreEnd, CentreFailure};
 use crate::world::visit::{Delivery, LinkTrouble};
 
@@ -54,6 +55,8 @@ pub struct Passed {
     pub asked: String,
     /// What the centre answered, in a few words, or why the terminal gets no answer.
     pub answered: String,
+    /// The message as it came to the centre, and what the centre sent back, secrets as `*`; none that did not.
+    pub bytes: [Option<Vec<u8>>; 2],
 }
 
 /// The till's end.
@@ -183,6 +186,8 @@ impl TillEnd {
             (Some(_), _, Delivery { late: true, .. }) => "(the answer comes too late)".to_string(),
             (Some(_), ..) => words::answer(said.as_ref()),
         };
+        let came = (delivery.arrives && delivery.refused.is_none()).then(|| masked_message(sent));
+        let bytes = [came, answer.as_deref().map(masked_message)];
         match answer.filter(|_| delivery.returns) {
             Some(answer) if delivery.late => self.late = Some(answer),
             Some(answer) => {
@@ -192,13 +197,17 @@ impl TillEnd {
             }
             None => {}
         }
-        Ok(Passed { transaction, asked, answered })
+        Ok(Passed { transaction, asked, answered, bytes })
     }
 
-    /// The frames with the centre's answers, which go to the terminal now.
+    /// The centre's answers, which go to the terminal now.
+    pub fn take_answers(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// The same in frames.
     pub fn answers(&mut self) -> Vec<Vec<u8>> {
-        let answers = std::mem::take(&mut self.answers);
-        answers.iter().filter_map(|answer| frame(Peer::Centre, answer)).collect()
+        self.take_answers().iter().map(|answer| from_centre(answer)).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use qiyong_firmware::ui::Text;
 use qiyong_protocol::card::commands::{describe, ins};
 use qiyong_protocol::card::files::{Df, Format, Generation, tag};
 use qiyong_protocol::card::redact;
+use qiyong_protocol::frame::Peer;
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_protocol::iso7816::sw::StatusWord;
 
@@ -41,11 +42,26 @@ pub enum Event {
         asked: String,
         /// The answer, in a few words.
         answered: String,
+        /// The message as it came to the centre, and what it sent back: secrets are `*`. Nothing comes, if it was lost on its way.
+        bytes: [Option<Vec<u8>>; 2],
     },
+    /// A frame on the line between till and terminal.
+    Frame(Box<Frame>),
     /// Something on the card line, at a rate of (Fi, Di).
     Line((u16, u8), LineEvent),
     /// The referee of the card line convicts the terminal.
     Finding(Finding),
+}
+
+/// What a frame carries.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// It goes to the terminal; otherwise it comes from there.
+    pub to_terminal: bool,
+    /// Whom it is for, or from.
+    pub peer: Peer,
+    /// The message in it; secrets are `*`.
+    pub payload: Vec<u8>,
 }
 
 /// An exchanged APDU, its secrets masked with `*`.

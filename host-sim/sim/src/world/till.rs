@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::ecr::{Command, Ended, Event, Formality, KeyLoad, Reference, Refused, State, TEST_TRANSPORT_KEY};
+use qiyong_protocol::frame::Peer;
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::{CentreEnd, CentreFailure};
@@ -57,6 +58,11 @@ pub trait TillWatch {
     /// A message has gone to the centre, or was lost on its way.
     fn passed(&mut self, passed: Passed) {
         let _ = passed;
+    }
+
+    /// A frame that can be read has come from the terminal, or one goes there: what it carries, secrets and all.
+    fn crosses(&mut self, to_terminal: bool, peer: Peer, payload: &[u8]) {
+        let _ = (to_terminal, peer, payload);
     }
 
     /// The bytes from the terminal said nothing: why.
@@ -201,6 +207,7 @@ impl Till {
     /// Says a command until an event says that it was done.
     async fn command<T>(&mut self, command: &Command, done: impl Fn(&Event) -> Option<T>) -> Result<T, TillError> {
         for _ in 0..TRIES {
+            self.watch.crosses(true, Peer::Till, &command.encode());
             self.to_terminal.send(&till::command(command));
             let mut patience = AT_ONCE;
             loop {
@@ -231,13 +238,20 @@ impl Till {
     async fn hear(&mut self) -> Event {
         loop {
             match self.end.hear(self.from_terminal.receive().await) {
-                Some(Heard::Event(event)) => return event,
+                Some(Heard::Event(event)) => {
+                    self.watch.crosses(false, Peer::Till, &event.encode());
+                    return event;
+                }
                 Some(Heard::ToCentre(message)) => {
+                    self.watch.crosses(false, Peer::Centre, &message);
                     self.watch.passes(self.end.messages());
                     match self.pass_on(&message) {
                         Ok(passed) => {
                             self.watch.passed(passed);
-                            self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));
+                            for answer in self.end.take_answers() {
+                                self.watch.crosses(true, Peer::Centre, &answer);
+                                self.to_terminal.send(&till::from_centre(&answer));
+                            }
                         }
                         Err(failure) => self.watch.centre_failed(failure),
                     }

@@ -4,9 +4,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use qiyong_protocol::frame::Peer;
+
 use super::centre::CentreFailure;
-use super::event::{Event, Recorder};
+use super::event::{Event, Frame, Recorder};
 use super::till::TillWatch;
+use crate::decode::masked_payload;
 use crate::line::{PullDuring, Seat};
 use crate::serial::till::{Nonsense, Passed};
 
@@ -30,16 +33,22 @@ impl TillWatch for Watch {
     }
 
     fn passed(&mut self, passed: Passed) {
-        let Passed { transaction, asked, answered } = passed;
+        let Passed { transaction, asked, answered, bytes } = passed;
         // The answer still has its way before it.
         if transaction {
             self.seat.comes_to(PullDuring::Transaction);
         }
-        self.recorder.note(Event::Message { asked, answered });
+        self.recorder.note(Event::Message { asked, answered, bytes });
+    }
+
+    fn crosses(&mut self, to_terminal: bool, peer: Peer, payload: &[u8]) {
+        let payload = masked_payload(peer, payload);
+        self.recorder.note(Event::Frame(Box::new(Frame { to_terminal, peer, payload })));
     }
 
     fn nonsense(&mut self, why: &Nonsense) {
-        self.recorder.note(Event::Message { asked: "(nothing that can be read)".into(), answered: format!("({why})") });
+        let (asked, answered) = ("(nothing that can be read)".into(), format!("({why})"));
+        self.recorder.note(Event::Message { asked, answered, bytes: [None, None] });
     }
 
     fn centre_failed(&mut self, failure: CentreFailure) {

@@ -395,6 +395,9 @@ fn of_the_way_to_the_centre() {
             "the terminal owes something under its name and under the one before: let it reach the centre first";
         Refused::NotKept = Refused::NotKept => CallService,
             "the terminal's storage has not taken the key: call service";
+        Refused::NoRandom = Refused::NoRandom => CallService,
+            "the terminal's source of random numbers has failed its test, and it uses no key: start it anew; if it \
+             says so again, call service";
     });
 }
 

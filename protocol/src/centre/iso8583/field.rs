@@ -57,37 +57,77 @@ use Size::{Fixed, Ll, Lll};
 /// docs/card.md does not give the limits of F48, F54, F55 and F60 to F63: taken to be what three digits of length can
 /// say. It does not say either whether the length of F48 counts digits: taken to do so, as that of F60 does.
 pub const FIELDS: [Field; 30] = [
-    field(2, Digits, Ll(19)),     // primary account number
-    field(3, Digits, Fixed(6)),   // processing code
-    field(4, Digits, Fixed(12)),  // amount
-    field(11, Digits, Fixed(6)),  // system trace audit number
-    field(12, Digits, Fixed(6)),  // time
-    field(13, Digits, Fixed(4)),  // date
-    field(14, Digits, Fixed(4)),  // expiry
-    field(15, Digits, Fixed(4)),  // settlement date
-    field(22, Digits, Fixed(3)),  // entry mode
-    field(23, Digits, Fixed(3)),  // card sequence number
-    field(25, Digits, Fixed(2)),  // condition
-    field(26, Digits, Fixed(2)),  // PIN length
-    field(32, Digits, Ll(11)),    // acquirer
-    field(35, Track, Ll(37)),     // track 2
-    field(37, Text, Fixed(12)),   // retrieval reference
-    field(38, Text, Fixed(6)),    // authorization code
-    field(39, Text, Fixed(2)),    // response code
-    field(41, Text, Fixed(8)),    // terminal
-    field(42, Text, Fixed(15)),   // merchant
-    field(44, Text, Ll(25)),      // additional response
-    field(48, Digits, Lll(999)),  // additional data
-    field(49, Text, Fixed(3)),    // currency
-    field(52, Binary, Fixed(8)),  // PIN block
-    field(53, Digits, Fixed(16)), // security control
-    field(54, Text, Lll(999)),    // balance
-    field(55, Binary, Lll(999)),  // card data
-    field(60, Digits, Lll(999)),  // message sort, batch, network code
-    field(61, Digits, Lll(999)),  // original batch and trace number
-    field(62, Binary, Lll(999)),  // keys or objects
-    field(63, Text, Lll(999)),    // operator and remarks
+    field(2, Digits, Ll(19)),
+    field(3, Digits, Fixed(6)),
+    field(4, Digits, Fixed(12)),
+    field(11, Digits, Fixed(6)),
+    field(12, Digits, Fixed(6)),
+    field(13, Digits, Fixed(4)),
+    field(14, Digits, Fixed(4)),
+    field(15, Digits, Fixed(4)),
+    field(22, Digits, Fixed(3)),
+    field(23, Digits, Fixed(3)),
+    field(25, Digits, Fixed(2)),
+    field(26, Digits, Fixed(2)),
+    field(32, Digits, Ll(11)),
+    field(35, Track, Ll(37)),
+    field(37, Text, Fixed(12)),
+    field(38, Text, Fixed(6)),
+    field(39, Text, Fixed(2)),
+    field(41, Text, Fixed(8)),
+    field(42, Text, Fixed(15)),
+    field(44, Text, Ll(25)),
+    field(48, Digits, Lll(999)),
+    field(49, Text, Fixed(3)),
+    field(52, Binary, Fixed(8)),
+    field(53, Digits, Fixed(16)),
+    field(54, Text, Lll(999)),
+    field(55, Binary, Lll(999)),
+    field(60, Digits, Lll(999)),
+    field(61, Digits, Lll(999)),
+    field(62, Binary, Lll(999)),
+    field(63, Text, Lll(999)),
 ];
+
+/// What the fields of [`FIELDS`] are called, in their order, and F64. Beside the table, since a terminal needs no names.
+pub const NAMES: [(u8, &str); 31] = [
+    (2, "primary account number"),
+    (3, "processing code"),
+    (4, "amount"),
+    (11, "system trace audit number"),
+    (12, "time"),
+    (13, "date"),
+    (14, "expiry"),
+    (15, "settlement date"),
+    (22, "entry mode"),
+    (23, "card sequence number"),
+    (25, "condition"),
+    (26, "PIN length"),
+    (32, "acquirer"),
+    (35, "track 2"),
+    (37, "retrieval reference"),
+    (38, "authorization code"),
+    (39, "response code"),
+    (41, "terminal"),
+    (42, "merchant"),
+    (44, "additional response"),
+    (48, "additional data"),
+    (49, "currency"),
+    (52, "PIN block"),
+    (53, "security control"),
+    (54, "balance"),
+    (55, "card data"),
+    (60, "message sort, batch, network code"),
+    (61, "original batch and trace number"),
+    (62, "keys or objects"),
+    (63, "operator and remarks"),
+    (64, "message authentication code"),
+];
+
+/// What a field is called.
+pub fn name(number: u8) -> Option<&'static str> {
+    NAMES.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+}
 
 /// The field with this number, if its form is known.
 pub fn find(number: u8) -> Option<&'static Field> {

@@ -36,7 +36,7 @@ mod view;
 mod writer;
 
 pub use header::{HEADER, Mti, START, TPDU, swapped};
-pub use view::{FormatError, Message, Value};
+pub use view::{FormatError, Message, Value, take};
 pub use writer::{WriteError, Writer};
 
 #[cfg(test)]

@@ -240,7 +240,10 @@ impl fmt::Debug for Message<'_> {
 }
 
 /// Reads one field; returns it and the bytes after it.
-fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u8]), FormatError> {
+///
+/// # Errors
+/// The bytes do not begin with such a field.
+pub fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u8]), FormatError> {
     let (value, rest) = split(field, bytes)?;
     if is_well_formed(&value) { Ok((value, rest)) } else { Err(FormatError::Content { field: field.number }) }
 }

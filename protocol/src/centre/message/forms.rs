@@ -26,6 +26,29 @@ pub(super) enum Kind {
     UploadDone,
 }
 
+impl Kind {
+    /// What it asks, in a few words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign in",
+            Self::Authenticate => "authenticate",
+            Self::Inquire => "inquire",
+            Self::Pay => "pay",
+            Self::Apply => "apply",
+            Self::Query => "query",
+            Self::Reverse => "reverse",
+            Self::Confirm => "confirm",
+            Self::PinChanged => "PIN changed",
+            Self::Report => "report",
+            Self::SignOff => "sign off",
+            Self::Echo => "echo",
+            Self::SettleBatch => "settle a batch",
+            Self::Upload => "upload",
+            Self::UploadDone => "upload done",
+        }
+    }
+}
+
 /// By which fields a kind of request is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
@@ -44,7 +67,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 15] = [
+pub(super) static FORMS: [Form; 15] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),

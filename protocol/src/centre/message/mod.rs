@@ -58,6 +58,7 @@ mod answer;
 mod error;
 mod forms;
 mod keys;
+pub mod layout;
 pub mod objects;
 mod request;
 pub mod response;

@@ -50,7 +50,7 @@ pub const TOKEN: u32 = 0xDF17;
 pub const ORIGINAL_TIME: u32 = 0xDF18;
 /// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
-/// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one.
+/// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one, 08 that PIN is a common one.
 pub const FLAGS: u32 = 0xDF21;
 /// F62: one byte of effects: 01 the card becomes active, 02 the bank account becomes active.
 pub const EFFECTS: u32 = 0xDF22;

@@ -49,6 +49,18 @@ pub fn reason(code: [u8; 2], word: Option<&[u8]>) -> Option<Reason> {
     (expected == code && expected_word.map(str::as_bytes) == word).then_some(reason)
 }
 
+/// What a code says, in a few words.
+pub fn words(code: &[u8]) -> Option<&'static str> {
+    let code = <[u8; 2]>::try_from(code).ok()?;
+    Some(match code {
+        APPROVED => "done",
+        FORMAT => "wrong form",
+        MAC => "wrong MAC",
+        REFUSED => "refused, F44 says why",
+        _ => CODES.iter().find(|(known, _)| *known == code)?.1.as_str(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

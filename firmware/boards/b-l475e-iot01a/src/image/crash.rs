@@ -5,6 +5,7 @@ use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
+use qiyong_board_support::crash_note;
 use qiyong_firmware::storage::Crash;
 
 /// The lowest address of SRAM1, and of the stack: see memory.x.
@@ -12,28 +13,19 @@ const RAM_START: u32 = 0x2000_0000;
 /// Where the RAM of memory.x ends.
 const RAM_END: u32 = RAM_START + 32 * 1024;
 
-/// Where the check of a note begins.
-const CRASH_MAGIC: u32 = 0x4352_5348;
 /// The crash that ended the run before this one, and a check. It is not initialised at a start, so that it outlives the reset;
 /// after power-on it may hold anything.
 #[unsafe(link_section = ".uninit.crash")]
-static CRASH: [AtomicU32; Crash::LEN + 1] = [const { AtomicU32::new(0) }; Crash::LEN + 1];
-
-fn check(words: &[u32]) -> u32 {
-    words.iter().fold(CRASH_MAGIC, |check, word| check.rotate_left(1) ^ word)
-}
+static CRASH: [AtomicU32; crash_note::LEN] = [const { AtomicU32::new(0) }; crash_note::LEN];
 
 /// Leaves a note for the next start.
 pub(crate) fn leave_note(crash: Crash) {
-    let words = crash.words();
-    let all = words.iter().copied().chain([check(&words)]);
-    CRASH.iter().zip(all).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
+    CRASH.iter().zip(crash_note::seal(crash)).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
 }
 
 /// The crash that ended the run before this one. Given once: a second call finds none.
 pub(crate) fn last() -> Option<Crash> {
-    let [words @ .., sum] = CRASH.each_ref().map(|word| word.swap(0, Ordering::SeqCst));
-    if check(&words) == sum { Crash::from_words(words) } else { None }
+    crash_note::open(CRASH.each_ref().map(|word| word.swap(0, Ordering::SeqCst)))
 }
 
 /// A fault is logged and ends in a reset. After a stack overflow the stack pointer is outside RAM, where not even a handler

@@ -8,11 +8,13 @@ use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use critical_section::Mutex;
+use qiyong_board_support::lease::Lease;
+use qiyong_board_support::moment::CLOCK_HZ;
 use stm32_metapac as pac;
 use stm32_metapac::iwdg::vals::{Key, Pr};
 
-use crate::lease::Lease;
-use qiyong_board_support::moment::CLOCK_HZ;
+/// A lease in cycles.
+type Own = Lease<{ CLOCK_HZ as u64 }>;
 
 /// LSI's 32 kHz by 64, so 2 ms a step: 3.8 to 4.3 s over its tolerance.
 const STEPS: u16 = 2000;
@@ -24,7 +26,7 @@ static PROGRESS: AtomicBool = AtomicBool::new(false);
 /// A tick has come since then.
 static TICKED: AtomicBool = AtomicBool::new(false);
 /// How long it may be fed.
-static LEASE: Mutex<RefCell<Lease>> = Mutex::new(RefCell::new(Lease::new()));
+static LEASE: Mutex<RefCell<Own>> = Mutex::new(RefCell::new(Lease::new()));
 
 /// Starts it; nothing but a reset stops it again. It rests while a debugger halts the core.
 pub(crate) fn start() {
@@ -48,7 +50,7 @@ pub(crate) fn polled() {
     POLLED.store(true, Ordering::Relaxed);
 }
 
-fn lease<T>(look: impl FnOnce(&mut Lease) -> T) -> T {
+fn lease<T>(look: impl FnOnce(&mut Own) -> T) -> T {
     critical_section::with(|cs| look(&mut LEASE.borrow_ref_mut(cs)))
 }
 

@@ -1,5 +1,6 @@
-//! Deliberate faults of the card's line, in an image that tests alone build (`--features mutants`): a probe chooses one by writing
-//! its number, and the referee must convict it. An image that is flashed has nothing of this.
+//! Deliberate faults, in an image that tests alone build (`--features mutants`): a probe chooses one by writing its number. Those of the
+//! card's line the referee must convict, and hangs and faults of the program the watchdog and the next start must tell. An image that is
+//! flashed has nothing of this.
 #![allow(unsafe_code, reason = "a name that a probe looks for")]
 
 use core::convert::Infallible;
@@ -19,6 +20,18 @@ static MUTANT: AtomicU32 = AtomicU32::new(0);
 
 fn is(number: u32) -> bool {
     MUTANT.load(Ordering::Relaxed) == number
+}
+
+/// A wait for the centre begins: the program hangs in it (101) or faults (201), or does so after so many more.
+pub(crate) fn at_wait() {
+    match MUTANT.load(Ordering::Relaxed) {
+        101 => loop {
+            cortex_m::asm::wfi();
+        },
+        201 => cortex_m::asm::udf(),
+        word @ (102..=199 | 202..=299) => MUTANT.store(word - 1, Ordering::Relaxed),
+        _ => {}
+    }
 }
 
 /// The line's times.

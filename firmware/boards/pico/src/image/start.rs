@@ -1,6 +1,5 @@
 //! The start: the chip's parts, and the one task.
 
-use cortex_m::peripheral::SCB;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_rp::bind_interrupts;
@@ -12,12 +11,14 @@ use qiyong_board_support::transport;
 use qiyong_firmware::storage::Store;
 use static_cell::StaticCell;
 
-use super::application;
 use super::card_line::{self, Parts};
 use super::desk::{Desk, Pad};
+use super::lights::Lights;
 use super::storage::Region;
 use super::till::{BoardLink, Port};
 use super::usb::{self, reader};
+use super::watchdog::{self, Waits};
+use super::{application, crash, keys, panel};
 
 bind_interrupts!(struct Irqs {
     UART0_IRQ => BufferedInterruptHandler<UART0>;
@@ -34,7 +35,10 @@ static PAD: StaticCell<[[u8; 64]; 2]> = StaticCell::new();
 async fn main(spawner: Spawner) {
     let chip = embassy_rp::init(Default::default());
     defmt::info!("qiyong on a Pico");
-    let memory = MEMORY.init(Store::open(Region::new(chip.FLASH), None));
+    if watchdog::start(chip.WATCHDOG, spawner) {
+        defmt::error!("the watchdog has reset the terminal");
+    }
+    let memory = MEMORY.init(recalled(Region::new(chip.FLASH)));
     let [hears, says] = TILL.init([[0; 512]; 2]);
     let (says, hears) =
         BufferedUart::new(chip.UART0, chip.PIN_0, chip.PIN_1, Irqs, says, hears, Config::default()).split();
@@ -45,13 +49,14 @@ async fn main(spawner: Spawner) {
         let (usb_in, usb_out) = usb::till::start(chip.USB, lines, spawner);
         (usb_in, usb_out, None)
     };
-    let port = Port::new(Hears::new(lines, hears, usb_in), Says::new(lines, says, usb_out, Delay), Delay);
+    let port = Port::new(Hears::new(lines, hears, usb_in), Says::new(lines, says, usb_out, Delay), Waits);
     let link = LINK.init(BoardLink::new(port, transport::key(), memory.state([0; 12])));
     link.install(memory.keyring(), memory.policy());
-    let [keys, stars] = PAD.init([[0; 64]; 2]);
+    let [pad_keys, stars] = PAD.init([[0; 64]; 2]);
     let mut config = Config::default();
     config.baudrate = 9600;
-    let (stars, keys) = BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, keys, config).split();
+    let (stars, pad_keys) =
+        BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, pad_keys, config).split();
     let line = card_line::line(Parts {
         io: chip.PIN_2,
         clk: chip.PIN_3,
@@ -62,16 +67,34 @@ async fn main(spawner: Spawner) {
         pio: chip.PIO0,
         pwm: chip.PWM_SLICE1,
     });
-    let desk = Desk { link, pad: Pad { keys, stars } };
+    keys::start(chip.PIN_15, spawner);
+    panel::start(chip.I2C0, chip.PIN_12, chip.PIN_13, spawner);
+    let lights = Lights::new(chip.PIN_25, chip.PIN_16, chip.PIN_17, chip.PIN_18);
+    let desk = Desk { link, pad: Pad { keys: pad_keys, stars }, lights };
     match of_reader {
-        Some(usb) => reader::run(usb, line, desk).await,
+        Some(usb) => {
+            // It waits for its host for ever.
+            watchdog::set_idle(true);
+            reader::run(usb, line, desk).await
+        }
         None => application::run(link, line, desk, memory, spawner).await,
     }
 }
 
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
-    defmt::error!("panic at {=str}:{=u32}", file, line);
-    SCB::sys_reset()
+/// What was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
+fn recalled(region: Region) -> Store<Region> {
+    let store = Store::open(region, crash::last());
+    let (crashes, last) = store.crashes();
+    defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
+    if let Some(crash) = last {
+        let [kind, what, stack, at, ..] = crash.words();
+        defmt::info!(
+            "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",
+            kind,
+            what,
+            stack,
+            at
+        );
+    }
+    store
 }

@@ -3,6 +3,7 @@
 use hex::FromHexError;
 use thiserror::Error;
 
+use qiyong_pki::certificate::CERTIFICATE_MAX;
 use qiyong_protocol::card::codes::CodeError;
 use qiyong_protocol::card::files::Generation;
 
@@ -53,6 +54,12 @@ pub enum ValueProblem {
     /// It is no 16-byte key in hex.
     #[error("must be 32 hex digits")]
     Key,
+    /// It is no secret key of SM2 in hex.
+    #[error("must be 64 hex digits, a key of SM2")]
+    SecretKey,
+    /// A certificate has more bytes than its file.
+    #[error("has {0} bytes; a certificate has at most {CERTIFICATE_MAX}")]
+    CertificateLength(usize),
     /// The name of an external key is no key identifier.
     #[error("must be named by two hex digits")]
     KeyName,

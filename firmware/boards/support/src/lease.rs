@@ -1,16 +1,11 @@
 //! How long the watchdog may be fed without anything getting on: a terminal that only seems to live is reset, too.
 //!
-//! The watchdog itself is `image/watchdog`'s; nothing of the chip is here, so that the host can check it.
+//! The watchdog itself is the board's; nothing of a chip is here, so that the host can check it.
 
-use qiyong_board_support::moment::{CLOCK_HZ, bounded};
-
-/// What the terminal may take to go on once a wait is over or something has come, in cycles: five seconds.
-const GRACE: u64 = 5 * CLOCK_HZ as u64;
-
-/// Until when the terminal may go on without progress.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    /// In cycles since the start.
+/// Until when the terminal may go on without progress, by a clock of so many ticks a second.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease<const HZ: u64> {
+    /// In ticks since the start.
     until: u64,
     /// Nobody is served: the terminal may wait for its next job for ever.
     idle: bool,
@@ -18,31 +13,42 @@ pub(crate) struct Lease {
     fed: Option<u64>,
 }
 
-impl Lease {
+impl<const HZ: u64> Default for Lease<HZ> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const HZ: u64> Lease<HZ> {
+    /// What the terminal may take to go on once a wait is over or something has come: five seconds.
+    const GRACE: u64 = 5 * HZ;
+    /// No wait of the terminal is longer: ten minutes. What asks for more is a fault, and ends here.
+    const LONGEST: u64 = 600 * HZ;
+
     /// At the start.
-    pub(crate) const fn new() -> Self {
-        Self { until: GRACE, idle: false, fed: None }
+    pub const fn new() -> Self {
+        Self { until: Self::GRACE, idle: false, fed: None }
     }
 
     /// Something has come that was waited for.
-    pub(crate) fn progress(&mut self, now: u64) {
-        self.until = self.until.max(now.saturating_add(GRACE));
+    pub fn progress(&mut self, now: u64) {
+        self.until = self.until.max(now.saturating_add(Self::GRACE));
     }
 
     /// A wait begins that ends at `deadline`.
-    pub(crate) fn waits(&mut self, now: u64, deadline: u64) {
-        self.until = self.until.max(bounded(now, deadline).saturating_add(GRACE));
+    pub fn waits(&mut self, now: u64, deadline: u64) {
+        self.until = self.until.max(deadline.min(now.saturating_add(Self::LONGEST)).saturating_add(Self::GRACE));
     }
 
     /// The terminal begins to wait for a job, or has one.
-    pub(crate) fn set_idle(&mut self, now: u64, idle: bool) {
+    pub fn set_idle(&mut self, now: u64, idle: bool) {
         self.idle = idle;
         self.progress(now);
     }
 
     /// Whether the watchdog may be fed, by a task that was polled. Time that stands still is no progress: every wait would last
     /// for ever.
-    pub(crate) fn feeds(&mut self, now: u64) -> bool {
+    pub fn feeds(&mut self, now: u64) -> bool {
         let moves = self.fed.is_none_or(|fed| now > fed);
         let may = moves && (self.idle || now < self.until);
         if may {
@@ -56,11 +62,12 @@ impl Lease {
 mod tests {
     use super::*;
 
-    const SECOND: u64 = CLOCK_HZ as u64;
+    const SECOND: u64 = 16_000_000;
+    const GRACE: u64 = Lease::<SECOND>::GRACE;
 
     #[test]
     fn a_wait_is_fed_to_its_end_and_not_much_longer() {
-        let mut lease = Lease::new();
+        let mut lease = Lease::<SECOND>::new();
         lease.waits(SECOND, 61 * SECOND);
         assert!(lease.feeds(2 * SECOND) && lease.feeds(65 * SECOND));
         assert!(!lease.feeds(66 * SECOND), "the wait is over, and nothing has followed");
@@ -70,14 +77,14 @@ mod tests {
 
     #[test]
     fn a_wait_for_the_year_586000_is_not_fed_for_ever() {
-        let mut lease = Lease::new();
+        let mut lease = Lease::<SECOND>::new();
         lease.waits(SECOND, u64::MAX);
         assert!(lease.feeds(600 * SECOND) && !lease.feeds(607 * SECOND));
     }
 
     #[test]
     fn polls_alone_are_no_progress_but_a_terminal_without_a_job_may_wait() {
-        let mut lease = Lease::new();
+        let mut lease = Lease::<SECOND>::new();
         assert!(lease.feeds(1) && lease.feeds(GRACE - 1) && !lease.feeds(GRACE));
         lease.set_idle(GRACE, true);
         assert!(lease.feeds(1_000_000 * SECOND));
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn time_that_stands_still_is_no_progress() {
-        let mut lease = Lease::new();
+        let mut lease = Lease::<SECOND>::new();
         lease.set_idle(0, true);
         assert!(lease.feeds(7) && !lease.feeds(7) && !lease.feeds(6) && lease.feeds(8));
     }
