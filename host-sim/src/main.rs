@@ -7,6 +7,7 @@ mod atr;
 mod attach;
 mod card_from_centre;
 mod card_new;
+mod card_psam;
 mod card_record;
 mod card_send;
 mod card_show;
@@ -202,6 +203,8 @@ enum ExchangeVerb {
 enum CardVerb {
     /// Make a card file
     New(card_new::NewArgs),
+    /// Make a virtual PSAM with the test keys, for the driver library
+    Psam(card_psam::PsamArgs),
     /// Send commands to a card file through the terminal's own slot, and keep what they change; or to a card in a reader
     Send(card_send::SendArgs),
     /// Record a real card in a PC/SC reader as a card file that answers the same, with its holder's details replaced
@@ -254,6 +257,7 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
+        Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),
         Verb::Card(CardVerb::Send(args)) => card_send::run(&args, output),
         Verb::Card(CardVerb::Record(args)) => card_record::run(&args, output),
         Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),

@@ -50,7 +50,8 @@ fn peculiar(generation: Generation) -> VirtualCard {
     let mut card = make_card(&real_holders(generation), &Hsm::test_keys()).unwrap();
     let name = qiyong_protocol::card::files::SSSE_NAME;
     let within = |df: &[u8], ef: &str| Place { df: df.to_vec(), ef: hex::decode(ef).unwrap() };
-    let fci = format!("6F19840F{}A5069F0C0386010{}", hex::encode(name), if generation == Generation::V3 { 3 } else { 1 });
+    let fci =
+        format!("6F19840F{}A5069F0C0386010{}", hex::encode(name), if generation == Generation::V3 { 3 } else { 1 });
     let select = format!("00A404000F{}", hex::encode(name));
     for (place, command, answer) in [
         (within(&[], ""), select.as_str(), format!("{fci}9000")),
@@ -85,9 +86,8 @@ fn run(command: &mut Command) -> Output {
 /// The exchanges of `card send --reader`, as (command, response, status word); and the ATR.
 fn ask(command: &mut Command, reader: &str, asked: &[String]) -> (String, Vec<[String; 3]>) {
     let output = run(command.args(["card", "send", "--json", "--reader", reader]).args(asked));
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr))
-    });
+    let said: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
     assert_eq!(said["error"], Value::Null, "{said}");
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let exchanges = said["exchanges"].as_array().unwrap().iter();
@@ -372,8 +372,9 @@ fn answer() -> impl Strategy<Value = (Vec<u8>, u16)> {
         let before = if is_record { vec![tag, secret.len() as u8] } else { vec![0x6F, tag] };
         [before.as_slice(), secret].concat()
     });
-    let record = (prop::sample::select(vec![1u8, 2, 3, 4, 7, 8, 9, 0x4E, 0x0A]), prop::collection::vec(any::<u8>(), 0..40))
-        .prop_map(|(tag, value): (u8, Vec<u8>)| [[tag, value.len() as u8].as_slice(), value.as_slice()].concat());
+    let record =
+        (prop::sample::select(vec![1u8, 2, 3, 4, 7, 8, 9, 0x4E, 0x0A]), prop::collection::vec(any::<u8>(), 0..40))
+            .prop_map(|(tag, value): (u8, Vec<u8>)| [[tag, value.len() as u8].as_slice(), value.as_slice()].concat());
     let data = prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u8>(), 0..256), of_holder, record];
     let sw = prop_oneof![Just(0x9000u16), Just(0x6282), Just(0x6A82), Just(0x61FF), any::<u16>()];
     (data, sw)

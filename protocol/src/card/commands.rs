@@ -16,6 +16,8 @@ pub mod ins {
     pub const CARD_BLOCK: u8 = 0x16;
     pub const VERIFY: u8 = 0x20;
     pub const PIN_UNBLOCK: u8 = 0x24;
+    pub const INITIALIZE_DEBIT: u8 = 0x50;
+    pub const DEBIT: u8 = 0x54;
     pub const CHANGE_PIN: u8 = 0x5E;
     pub const EXTERNAL_AUTHENTICATE: u8 = 0x82;
     pub const GET_CHALLENGE: u8 = 0x84;
@@ -103,6 +105,8 @@ pub const fn takes_data(ins: u8) -> bool {
             | ins::CARD_BLOCK
             | ins::VERIFY
             | ins::PIN_UNBLOCK
+            | ins::INITIALIZE_DEBIT
+            | ins::DEBIT
             | ins::CHANGE_PIN
             | ins::EXTERNAL_AUTHENTICATE
             | ins::INTERNAL_AUTHENTICATE
@@ -126,6 +130,8 @@ pub fn describe(command: &Command<'_>) -> &'static str {
         (ins::CHANGE_PIN, 0x01) => "CHANGE PIN",
         (ins::CHANGE_PIN, _) => "RELOAD PIN",
         (ins::PIN_UNBLOCK, _) => "PIN UNBLOCK",
+        (ins::INITIALIZE_DEBIT, _) => "INITIALIZE DEBIT",
+        (ins::DEBIT, _) => "DEBIT",
         (ins::APPLICATION_BLOCK, _) => "APPLICATION BLOCK",
         (ins::APPLICATION_UNBLOCK, _) => "APPLICATION UNBLOCK",
         (ins::CARD_BLOCK, _) => "CARD BLOCK",
