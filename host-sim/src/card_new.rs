@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use qiyong::in_process::make_card;
 use qiyong_centre::hsm::Hsm;
@@ -12,7 +12,9 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::card::antenna::Antenna;
 use qiyong_sim::card::desk::replace;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::{gbk, input};
@@ -65,11 +67,36 @@ pub(crate) struct NewArgs {
     /// Inverse convention (ATR begins with 3F)
     #[arg(long)]
     pub(crate) inverse: bool,
+    /// Which sides the card has: by default contacts, and from the third generation on an antenna, too
+    #[arg(long, value_enum)]
+    pub(crate) interfaces: Option<Sides>,
     /// A forged card, whose keys are not the centre's
     #[arg(long)]
     pub(crate) forged: bool,
     #[command(flatten)]
     pub(crate) from_centre: FromCentre,
+}
+
+/// The sides of a card, by the words of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sides {
+    /// Contacts alone
+    Contacts,
+    /// An antenna alone
+    Contactless,
+    /// Contacts and an antenna
+    Both,
+}
+
+impl Sides {
+    /// Gives these sides to a new card, and takes others from it.
+    fn put_on(self, card: &mut VirtualCard, serial: u32) {
+        let antenna = Antenna::beside(Atr::new(&card.atr).historical(), serial);
+        card.antenna = (self != Self::Contacts).then_some(antenna);
+        if self == Self::Contactless {
+            card.atr.clear();
+        }
+    }
 }
 
 fn profile(text: &str) -> Result<Generation, String> {
@@ -141,7 +168,8 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
         serial: args.serial,
         genuine: !args.forged,
     };
-    let card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
+    let mut card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
+    args.interfaces.inspect(|sides| sides.put_on(&mut card, args.serial));
     replace(&args.out, &card).map_err(|error| error.to_string())?;
     Ok(card)
 }

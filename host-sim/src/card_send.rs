@@ -1,10 +1,11 @@
 //! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends commands
-//! to the card, and keeps what they changed.
+//! to the card, and keeps what they changed. With `--reader` it is the card in a PC/SC reader.
 
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
+use clap::Args;
 use embassy_futures::block_on;
 use jiff::civil::DateTime;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use crate::advice;
 use crate::objects::{Object, objects};
 use crate::output::{Output, Verdict};
+use crate::reader;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::input::parse_hex;
@@ -24,9 +26,28 @@ use qiyong_sim::line::{SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::event::masked_hex;
 
-#[derive(Serialize)]
+/// What to send, and to which card.
+#[derive(Args, Debug)]
+pub(crate) struct SendArgs {
+    /// The card file, unless there is a reader; and command APDUs in hex
+    #[arg(required = true, value_name = "FILE|APDU")]
+    words: Vec<String>,
+    /// Send to the card in the PC/SC reader with this in its name, or in any
+    #[arg(long, value_name = "NAME|any")]
+    reader: Option<String>,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Default, Serialize)]
 struct Session {
-    file: String,
+    /// The card's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The reader's name, or a part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reader: Option<String>,
     atr: Option<String>,
     exchanges: Vec<Exchanged>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,8 +82,27 @@ struct Exchanged {
 
 /// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad
 /// input, and when the last change could not be kept.
-pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output) -> Result<Verdict, String> {
-    let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn run(args: &SendArgs, output: &mut Output) -> Result<Verdict, String> {
+    let decode_all = |apdus: &[String]| apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>();
+    match (&args.reader, args.words.as_slice()) {
+        (Some(reader), apdus) => {
+            let commands = decode_all(apdus)?;
+            let mut at = reader::open(reader)?;
+            let session = Session { reader: Some(reader.clone()), ..Session::default() };
+            let session = block_on(talk(&mut at.slot, session, &commands));
+            at.check()?;
+            Ok(tell(&session, args.json, output))
+        }
+        (None, [_]) => {
+            Err("which commands? Name a card file and then command APDUs in hex, or a reader with --reader".into())
+        }
+        (None, [file, apdus @ ..]) => to_file(Path::new(file), &decode_all(apdus)?, args.json, output),
+        (None, []) => Err("which card? Name a card file, or a reader with --reader".into()),
+    }
+}
+
+/// The card in a file.
+fn to_file(path: &Path, commands: &[Vec<u8>], json: bool, output: &mut Output) -> Result<Verdict, String> {
     // What goes wrong later is told once, at the end.
     let DeskCard { card, .. } = DeskCard::open(path, |_| {}).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
@@ -70,9 +110,19 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
     line.set_card(Some(card.clone()));
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     // The virtual line never waits.
-    let session = block_on(talk(&mut slot, path, &commands));
+    let session = Session { file: Some(path.display().to_string()), ..Session::default() };
+    let session = block_on(talk(&mut slot, session, commands));
+    let verdict = tell(&session, json, output);
+    match card.borrow().card.trouble() {
+        Some(trouble) => Err(trouble.into()),
+        None => Ok(verdict),
+    }
+}
+
+/// Prints what was said.
+fn tell(session: &Session, json: bool, output: &mut Output) -> Verdict {
     if json {
-        output.json_line(&session);
+        output.json_line(session);
     } else {
         if let Some(atr) = &session.atr {
             output.line(&format!("ATR {atr}"));
@@ -87,16 +137,13 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
             lines.iter().for_each(|line| output.line(line));
         }
     }
-    if let Some(trouble) = card.borrow().card.trouble() {
-        return Err(trouble.into());
-    }
-    Ok(match &session.failure {
+    match &session.failure {
         Some(error) => {
             output.complain(&format!("{error}; {}", advice::sentence(error.advice())));
             Verdict::No
         }
         None => Verdict::Done,
-    })
+    }
 }
 
 /// The error does not repeat the text, which may contain a PIN.
@@ -106,15 +153,7 @@ fn decode(text: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<u8>]) -> Session {
-    let mut session = Session {
-        file: path.display().to_string(),
-        atr: None,
-        exchanges: Vec::new(),
-        error: None,
-        advice: None,
-        failure: None,
-    };
+async fn talk(slot: &mut impl CardSlot, mut session: Session, commands: &[Vec<u8>]) -> Session {
     match slot.connect().await {
         Ok(atr) => session.atr = Some(hex::encode_upper(atr)),
         Err(error) => session.fail(error),

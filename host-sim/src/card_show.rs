@@ -16,7 +16,17 @@ use crate::output::{Output, Verdict};
 struct Shown {
     file: String,
     profile: &'static str,
-    atr: String,
+    /// Of a card with contacts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    atr: Option<String>,
+    /// Of a card with an antenna, as `ats` and `contactless_atr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ats: Option<String>,
+    /// The ATR that a PC/SC reader makes of the ATS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contactless_atr: Option<String>,
     blocked: String,
     pin_tries: u8,
     pin_tries_left: u8,
@@ -38,7 +48,10 @@ pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdic
     let shown = Shown {
         file: path.display().to_string(),
         profile: card.generation.as_str(),
-        atr: hex::encode_upper(&card.atr),
+        atr: Some(&card.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
+        uid: card.antenna.as_ref().map(|antenna| hex::encode_upper(&antenna.uid)),
+        ats: card.antenna.as_ref().map(|antenna| hex::encode_upper(antenna.ats.encode())),
+        contactless_atr: card.antenna.as_ref().map(|antenna| hex::encode_upper(antenna.ats.pcsc_atr())),
         blocked: format!("{:?}", card.blocked).to_lowercase(),
         pin_tries: card.pin.tries,
         pin_tries_left: card.pin.left,
@@ -48,7 +61,10 @@ pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdic
         output.json_line(&shown);
     } else {
         output.line(&format!("{}: social security card, generation {}", shown.file, shown.profile));
-        output.line(&format!("ATR      {}", shown.atr));
+        let sides = [("ATR", &shown.atr), ("UID", &shown.uid), ("ATS", &shown.ats)];
+        for (name, value) in sides.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            output.line(&format!("{name:<8} {value}"));
+        }
         output.line(&format!("blocked  {}", shown.blocked));
         output.line(&format!("PIN      ***, {} of {} tries left", shown.pin_tries_left, shown.pin_tries));
         let mut file = "";

@@ -8,6 +8,7 @@ mod attach;
 mod card_from_centre;
 mod card_new;
 mod card_psam;
+mod card_record;
 mod card_send;
 mod card_show;
 mod centre;
@@ -30,6 +31,7 @@ mod pcscd_ctl;
 mod probe;
 mod probes;
 mod reach;
+mod reader;
 mod readers;
 mod rows;
 mod scenario;
@@ -203,17 +205,10 @@ enum CardVerb {
     New(card_new::NewArgs),
     /// Make a virtual PSAM with the test keys, for the driver library
     Psam(card_psam::PsamArgs),
-    /// Send commands to a card file through the terminal's own slot, and keep what they change
-    Send {
-        /// The card file
-        file: PathBuf,
-        /// Command APDUs in hex
-        #[arg(required = true)]
-        apdus: Vec<String>,
-        /// Print a JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    /// Send commands to a card file through the terminal's own slot, and keep what they change; or to a card in a reader
+    Send(card_send::SendArgs),
+    /// Record a real card in a PC/SC reader as a card file that answers the same, with its holder's details replaced
+    Record(card_record::RecordArgs),
     /// Show what a card file holds
     Show {
         /// The card file
@@ -263,7 +258,8 @@ fn main() -> ExitCode {
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),
-        Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),
+        Verb::Card(CardVerb::Send(args)) => card_send::run(&args, output),
+        Verb::Card(CardVerb::Record(args)) => card_record::run(&args, output),
         Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),
     })
 }

@@ -1,13 +1,13 @@
 //! `qiyong pcscd`: runs a private PC/SC server until it is told to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use qiyong_pcsc::server::{NewReader, Server};
-use qiyong_pcsc::slot::{OnLine, Slot, Straight};
+use qiyong_pcsc::slot::{Contactless, OnLine, Slot, Straight};
 use qiyong_pcsc::wire;
 use qiyong_sim::card::desk::{DeskCard, same_file};
 
@@ -28,6 +28,12 @@ pub(crate) struct DaemonArgs {
     /// Readers without a card, after those with one
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     empty: usize,
+    /// A card file; each one gets a reader without contacts, on which this card lies, after all other readers
+    #[arg(long, value_name = "FILE")]
+    contactless: Vec<PathBuf>,
+    /// Readers without contacts and without a card, after all other readers
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    empty_contactless: usize,
     #[command(flatten)]
     slot: SlotArgs,
     /// Give readers a keypad, on which `ctl key` keys a PIN
@@ -85,22 +91,36 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
 }
 
 fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
-    let count = args.cards.len() + args.empty;
+    let count = args.cards.len() + args.empty + args.contactless.len() + args.empty_contactless;
     if count == 0 {
-        return Err("no reader: give a card with --card FILE, or --empty 1".into());
+        return Err("no reader: give a card with --card FILE or --contactless FILE, or --empty 1".into());
     }
     if count > READERS_MAX {
         return Err(format!("{count} readers: {READERS_MAX} are the most that programs see"));
     }
-    for (at, card) in args.cards.iter().enumerate() {
-        if args.cards[..at].iter().any(|other| same_file(card, other)) {
+    let files: Vec<_> = args.cards.iter().chain(&args.contactless).collect();
+    for (at, card) in files.iter().enumerate() {
+        if files[..at].iter().any(|other| same_file(card, other)) {
             return Err(format!("{} is given twice: a card is in one reader at a time", card.display()));
         }
     }
-    let cards = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
-    let reader = |card: Option<&PathBuf>| {
-        let card = card.map(|path| DeskCard::open(path, complain)).transpose().map_err(|error| error.to_string())?;
-        Ok(NewReader { slot: args.slot.open()?, card })
-    };
-    cards.map(reader).collect()
+    let with_contacts = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
+    let without = args.contactless.iter().map(Some).chain(std::iter::repeat_n(None, args.empty_contactless));
+    let with_contacts = with_contacts.map(|card| reader(args.slot.open()?, card));
+    with_contacts.chain(without.map(|card| reader(Box::<Contactless>::default(), card))).collect()
+}
+
+fn reader(slot: Box<dyn Slot>, card: Option<&PathBuf>) -> Result<NewReader, String> {
+    let card = card.map(|path| open_for(slot.as_ref(), path)).transpose()?;
+    Ok(NewReader { slot, card })
+}
+
+/// The card of this file, if it has the slot's interface.
+pub(crate) fn open_for(slot: &dyn Slot, path: &Path) -> Result<DeskCard, String> {
+    let card = DeskCard::open(path, complain).map_err(|error| error.to_string())?;
+    match (slot.takes(&card.card), slot.contactless()) {
+        (true, _) => Ok(card),
+        (false, true) => Err(format!("{}: this card has no antenna: put it in with --card", path.display())),
+        (false, false) => Err(format!("{}: this card has no contacts: put it in with --contactless", path.display())),
+    }
 }

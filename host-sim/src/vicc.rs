@@ -8,12 +8,11 @@ use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use qiyong_pcsc::slot::Slot;
+use qiyong_pcsc::slot::{Contactless, Slot};
 use qiyong_pcsc::vicc;
-use qiyong_sim::card::desk::DeskCard;
 
-use crate::output::{Output, Verdict, complain};
-use crate::pcscd::SlotArgs;
+use crate::output::{Output, Verdict};
+use crate::pcscd::{SlotArgs, open_for};
 
 /// Which card goes where.
 #[derive(Args, Debug)]
@@ -24,6 +23,9 @@ pub(crate) struct ViccArgs {
     /// The card's file
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
+    /// Put the card on an antenna: vpcd is then a reader without contacts
+    #[arg(long)]
+    contactless: bool,
     #[command(flatten)]
     slot: SlotArgs,
 }
@@ -37,8 +39,8 @@ pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, Strin
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
     // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
-    let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
-    let mut slot = args.slot.open()?;
+    let mut slot = if args.contactless { Box::<Contactless>::default() } else { args.slot.open()? };
+    let card = open_for(slot.as_ref(), &args.card)?;
     slot.insert(card);
     let mut signals =
         Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;

@@ -43,6 +43,7 @@ mod power;
 mod probe;
 mod production;
 mod program;
+mod recorded_card;
 mod scenarios;
 mod secrets;
 mod serve_page;

@@ -4,6 +4,8 @@
 mod admission;
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;
+#[path = "pcsc/contactless.rs"]
+mod contactless;
 #[path = "pcsc/mutations.rs"]
 mod mutations;
 #[path = "pcsc/programs.rs"]

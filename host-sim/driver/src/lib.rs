@@ -15,6 +15,7 @@
 //! | `single`, `remote` | single fields for callers that want them so; the centre, asked by the library itself |
 //! | `apdu`, `source` | what any card can do; card files and PC/SC readers |
 //! | `fields` | what callers pass as text |
+//! | [`interface`] | with or without contacts, as iType says |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`], `place` | `SSCardDriver.ini`, and the folder that it is in |
 //! | `gate` | one thread at a time |
@@ -33,6 +34,7 @@ mod fields;
 mod files;
 mod gate;
 mod hsm;
+pub mod interface;
 mod pin;
 mod pki;
 #[cfg_attr(windows, path = "place_windows.rs")]

@@ -9,6 +9,7 @@ use crate::debit::{self, Begin, Pay};
 use crate::failure::Failure;
 use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
+use crate::interface::Interfaces;
 use crate::pin::{self, Keyboard};
 use crate::pki;
 use crate::remote::Remote;
@@ -75,7 +76,7 @@ impl Session {
     fn between(&self, request: &Request<'_>, settings: &Settings) -> Option<Outcome> {
         let ask = || match (*request, &self.pending) {
             (Request::ReadStep1To2 { kind, question }, _) => {
-                check_kind(kind)?;
+                Interfaces::of_kind(kind)?;
                 Remote::of_settings(settings)?.read(question)
             }
             (Request::DebitStep1To2 { question }, Some(Pending::Debit(begin))) => {
@@ -89,7 +90,8 @@ impl Session {
 
     /// Does what needs nothing from a call before.
     fn begin(&mut self, request: Request<'_>, settings: &Settings, keyboard: Keyboard) -> Outcome {
-        request.kind().map_or(Ok(()), check_kind)?;
+        let interfaces = request.kind().map_or(Ok(Interfaces::default()), Interfaces::of_kind)?;
+        let settings = &Settings { interfaces, ..settings.clone() };
         match request {
             Request::Basic { .. } => basic::read(settings),
             Request::BasicStep1 { .. } => {
@@ -150,14 +152,5 @@ fn remote_read(settings: &Settings, address: &[u8], token: &[u8]) -> Outcome {
         Ok((waiting, question)) => basic::step_2(waiting, remote.read(&question)?.as_bytes(), settings),
         Err(failure) if failure.code == Code::HsmNotNeeded => basic::read(settings),
         Err(failure) => Err(failure),
-    }
-}
-
-/// iType: 1 contact, 2 contactless, 3 and 4 either (docs/card.md §1.9). The sources here have contacts only.
-fn check_kind(kind: i32) -> Result<(), Failure> {
-    match kind {
-        1 | 3 | 4 => Ok(()),
-        2 => Err(Code::NotSupported.with("不支持非接触式卡")),
-        _ => Err(Code::CardType.with("iType应为1至4")),
     }
 }

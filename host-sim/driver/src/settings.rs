@@ -13,6 +13,7 @@ use ini::{Ini, ParseOption};
 
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::interface::Interfaces;
 use crate::place;
 
 /// The variable that names the file.
@@ -41,6 +42,10 @@ pub enum Source {
 pub struct Settings {
     /// Where the card is: `source`.
     pub source: Source,
+    /// Where a card without contacts is: `contactless`, a reader or a card file. `None`: in the file of `source`, if that is one.
+    pub contactless: Option<Source>,
+    /// The interfaces that the caller allows: iType.
+    pub interfaces: Interfaces,
     /// The terminal's number, of a PSAM when there is one: `terminal`, 12 digits.
     pub terminal: String,
     /// Where the PSAM is, if there is one: `psam`, as `source`.
@@ -67,6 +72,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             source: Source::Reader("any".into()),
+            contactless: None,
+            interfaces: Interfaces::default(),
             // What a vendor answers without PSAM (docs/driver.md §A.2).
             terminal: "000000000000".into(),
             psam: None,
@@ -128,6 +135,10 @@ impl Settings {
     fn set(&mut self, key: &str, value: &str, folder: &Path) -> Result<(), &'static str> {
         match key {
             "source" => self.source = source(value, folder).ok_or("应为reader NAME、file PATH或terminal PORT")?,
+            "contactless" => {
+                let named = source(value, folder).filter(|source| !matches!(source, Source::Terminal(_)));
+                self.contactless = Some(named.ok_or("应为reader NAME或file PATH")?);
+            }
             "psam" => {
                 let place = source(value, folder).filter(|place| !matches!(place, Source::Terminal(_)));
                 self.psam = Some(place.ok_or("应为reader NAME或file PATH")?);
@@ -204,6 +215,9 @@ mod tests {
         assert_eq!(source("file cards/张三.toml"), Source::File("/etc/hospital/cards/张三.toml".into()));
         assert_eq!(source("file C:\\new\\card.toml"), Source::File("/etc/hospital/C:\\new\\card.toml".into()));
         assert_eq!(source("terminal /dev/ttyUSB0"), Source::Terminal("/dev/ttyUSB0".into()));
+        let contactless = |text: &str| parse(&format!("[SSCardDriver]\ncontactless={text}")).unwrap().contactless;
+        assert_eq!(contactless("reader PICC"), Some(Source::Reader("PICC".into())));
+        assert_eq!(contactless("file c.toml"), Some(Source::File("/etc/hospital/c.toml".into())));
         let more = parse("[SSCardDriver]\npsam=file p.toml\npsam_filling=00\nwrite_mac=yes\nhsm_token=t\n").unwrap();
         assert_eq!(more.psam, Some(Source::File("/etc/hospital/p.toml".into())));
         assert_eq!((more.psam_filling, more.write_mac), (0, true));
@@ -215,6 +229,7 @@ mod tests {
     fn a_wrong_value_is_named_and_never_taken() {
         for (text, words) in [
             ("source=usb 1", "source:应为reader NAME、file PATH或terminal PORT"),
+            ("contactless=terminal COM1", "contactless:应为reader NAME或file PATH"),
             ("terminal=12345", "terminal:应为12位数字"),
             ("psam=terminal x", "psam:应为reader NAME或file PATH"),
             ("psam_filling=8", "psam_filling:应为80或00"),

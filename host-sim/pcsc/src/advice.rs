@@ -64,7 +64,9 @@ impl Refusal {
             | Self::NoKeypad => Advice::CorrectInput,
             Self::Card(error) => error.advice(),
             // Whoever puts cards in and takes them out.
-            Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } => Advice::AskHolder,
+            Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } | Self::OtherInterface { .. } => {
+                Advice::AskHolder
+            }
             Self::UnknownAction => Advice::CallService,
             // When the program asks.
             Self::NothingAwaited { .. } => Advice::TryAgain,
@@ -176,6 +178,8 @@ mod tests {
             Refusal::Empty { .. } = Refusal::Empty { reader: reader() } => AskHolder, "A 00: no card is in it";
             Refusal::CardElsewhere { .. } = Refusal::CardElsewhere { card: path(), other: reader() }
                 => AskHolder, "s is in A 00";
+            Refusal::OtherInterface { .. } = Refusal::OtherInterface { reader: reader(), contactless: true }
+                => AskHolder, "A 00: the card has no antenna";
             Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()
                 => CorrectInput, "cannot read the card file s: entity not found";
             Refusal::NothingAwaited { .. } = Refusal::NothingAwaited { reader: reader() }

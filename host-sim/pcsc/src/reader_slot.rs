@@ -38,6 +38,8 @@ pub struct ReaderSlot<T: Fn(ReaderError)> {
     context: Context,
     /// A part of the reader's name; `None` for any reader.
     wanted: Option<String>,
+    /// A part of the names of readers that are not meant.
+    unwanted: Option<String>,
     /// The reader that had a card at the last wait.
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
@@ -52,10 +54,19 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
     /// # Errors
     /// There is no PC/SC service, no reader, or no reader of this name.
     pub fn open(name: &str, on_trouble: T) -> Result<Self, ReaderError> {
+        Self::open_but(name, None, on_trouble)
+    }
+
+    /// The same, without the readers whose name contains `not`.
+    ///
+    /// # Errors
+    /// As [`ReaderSlot::open`].
+    pub fn open_but(name: &str, not: Option<&str>, on_trouble: T) -> Result<Self, ReaderError> {
         let context = service::context()?;
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
-        let mut slot = Self { context, wanted, reader: None, card: None, atr: Vec::new(), on_trouble };
+        let unwanted = not.map(str::to_string);
+        let mut slot = Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), on_trouble };
         if !names.iter().any(|name| slot.is_wanted(name)) {
             let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
             return Err(match there.as_slice() {
@@ -68,7 +79,9 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
     }
 
     fn is_wanted(&self, name: &CStr) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| name.to_string_lossy().contains(wanted.as_str()))
+        let name = name.to_string_lossy();
+        self.wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str()))
+            && self.unwanted.as_ref().is_none_or(|unwanted| !name.contains(unwanted.as_str()))
     }
 
     /// Waits for a card in a suitable reader; such a reader may come and go during the wait. A card that another program

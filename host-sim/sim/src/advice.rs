@@ -4,6 +4,7 @@ use qiyong_protocol::advice::Advice;
 
 #[cfg(feature = "capture")]
 use crate::capture::CaptureError;
+use crate::card::antenna::AntennaProblem;
 use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
 #[cfg(feature = "capture")]
@@ -33,6 +34,7 @@ macro_rules! correct_input {
 
 correct_input!(
     AmountError,
+    AntennaProblem,
     ExchangeProblem,
     HexError,
     HolderError,

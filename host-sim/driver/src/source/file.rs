@@ -15,25 +15,31 @@ use zeroize::Zeroizing;
 use crate::apdu::Card;
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::interface::Interface;
 
-/// A card from a file, which nobody else can use meanwhile.
-pub(super) struct FileCard(DeskCard);
+/// A card from a file, which nobody else can use meanwhile, and the ATR of one of its interfaces.
+pub(super) struct FileCard(DeskCard, Vec<u8>);
 
 impl FileCard {
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, interface: Interface) -> Result<Self, Failure> {
         // What cannot be kept is told by the card's answer, 6581.
-        DeskCard::open(path, |_| {}).map(Self).map_err(|error| match error {
+        let card = DeskCard::open(path, |_| {}).map_err(|error| match error {
             CardFileError::Io { error, .. } if error.kind() == ErrorKind::NotFound => Code::NoCard.into(),
             CardFileError::InUse { .. } => Code::Busy.into(),
             error => Code::Reader.with(error.to_string()),
-        })
+        })?;
+        let atr = match interface {
+            Interface::Contacts => Some(card.card.atr.clone()).filter(|atr| !atr.is_empty()),
+            Interface::Contactless => card.card.antenna.as_ref().map(|antenna| antenna.ats.pcsc_atr()),
+        };
+        atr.map(|atr| Self(card, atr)).ok_or_else(|| Code::NotSupported.with("卡无此界面"))
     }
 }
 
 impl Card for FileCard {
     fn power(&mut self) -> Result<Vec<u8>, Failure> {
         self.0.card.reset();
-        Ok(self.0.card.atr.clone())
+        Ok(self.1.clone())
     }
 
     fn transmit(&mut self, command: &Command<'_>) -> Result<(Zeroizing<Vec<u8>>, StatusWord), Failure> {

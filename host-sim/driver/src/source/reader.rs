@@ -24,12 +24,15 @@ type Trouble = Arc<Mutex<Option<ReaderError>>>;
 /// A reader's slot that notes its trouble.
 type Slot = ReaderSlot<Box<dyn Fn(ReaderError) + Send>>;
 
+/// A part of the reader's name, and one that its name has not.
+type Name = (String, Option<String>);
+
 /// A service that answered within this time is not asked whether it does.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// A slot between two calls.
 struct Kept {
-    name: String,
+    name: Name,
     slot: Slot,
     trouble: Trouble,
     /// When the service last answered.
@@ -43,7 +46,7 @@ static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
 
 /// A card in a reader, from which other programs are kept out.
 pub(super) struct ReaderCard {
-    name: String,
+    name: Name,
     /// `None` only while it is dropped.
     slot: Option<Slot>,
     trouble: Trouble,
@@ -51,29 +54,30 @@ pub(super) struct ReaderCard {
     atr: Option<Vec<u8>>,
 }
 
-/// The card in the reader of this name.
-pub(super) fn open(name: &str) -> Result<ReaderCard, Failure> {
-    if let Some(card) = kept(name) {
+/// The card in the reader of this name, which has not the other one.
+pub(super) fn open(name: &str, not: Option<&str>) -> Result<ReaderCard, Failure> {
+    let name = (name.to_string(), not.map(str::to_string));
+    if let Some(card) = kept(&name) {
         return Ok(card);
     }
     let trouble = Trouble::default();
     let noted = Arc::clone(&trouble);
     let note = move |error| *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    let slot = Slot::open(name, Box::new(note)).map_err(|error| of_reader(&error))?;
-    let mut card = ReaderCard { name: name.into(), slot: Some(slot), trouble, atr: None };
+    let slot = Slot::open_but(&name.0, not, Box::new(note)).map_err(|error| of_reader(&error))?;
+    let mut card = ReaderCard { name, slot: Some(slot), trouble, atr: None };
     if block_on(card.slot()?.wait_for_card(0)) { Ok(card) } else { Err(card.reason(Code::NoCard)) }
 }
 
 /// The card in the reader of the last call, with power, if all is as it was. Otherwise the reader is looked for anew, and that tells
 /// what is wrong.
-fn kept(name: &str) -> Option<ReaderCard> {
+fn kept(name: &Name) -> Option<ReaderCard> {
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     // Neither another process's connection nor one to a service that is mute can be closed: libpcsclite says so to the service.
     if kept.process != process::id() || (kept.answered.elapsed() > FRESH && !service_answers()) {
         mem::forget(kept);
         return None;
     }
-    if kept.name != name {
+    if kept.name != *name {
         return None;
     }
     let mut card = ReaderCard { name: kept.name, slot: Some(kept.slot), trouble: kept.trouble, atr: None };

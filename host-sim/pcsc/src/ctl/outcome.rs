@@ -99,6 +99,14 @@ pub enum Refusal {
         /// The name of the reader that has it.
         other: String,
     },
+    /// The card has not the interface that the reader has.
+    #[error("{reader}: the card has no {}", if *contactless { "antenna" } else { "contacts" })]
+    OtherInterface {
+        /// The reader's name.
+        reader: String,
+        /// The reader has no contacts.
+        contactless: bool,
+    },
     /// The card's file cannot be used.
     #[error(transparent)]
     Card(#[from] CardFileError),

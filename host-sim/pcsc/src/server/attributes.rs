@@ -12,11 +12,12 @@ pub(super) fn value(reader: &Reader, now: &Snapshot, id: u32) -> Result<Vec<u8>,
     let present = now.state & state::PRESENT != 0;
     Ok(match id {
         attribute::VENDOR_NAME => text("Qiyong"),
+        attribute::VENDOR_IFD_TYPE if reader.contactless => text("Virtual Contactless Reader"),
         attribute::VENDOR_IFD_TYPE => text("Virtual Reader"),
         attribute::VENDOR_IFD_VERSION => number(version()),
         attribute::VENDOR_IFD_SERIAL_NO => text(&format!("{:02X}", reader.number)),
-        // T=0 and T=1, as bits.
-        attribute::ASYNC_PROTOCOL_TYPES => number(0b11),
+        // T=0 and T=1, as bits; without contacts a card has T=1 to programs.
+        attribute::ASYNC_PROTOCOL_TYPES => number(if reader.contactless { 0b10 } else { 0b11 }),
         // The clock in which the virtual line counts time, in kHz.
         attribute::DEFAULT_CLK => number((qiyong_sim::time::CLOCK_HZ / 1000) as u32),
         attribute::MAX_IFSD => number(254),
@@ -24,7 +25,7 @@ pub(super) fn value(reader: &Reader, now: &Snapshot, id: u32) -> Result<Vec<u8>,
         // 2: present and not swallowed.
         attribute::ICC_PRESENCE => vec![if present { 2 } else { 0 }],
         attribute::ICC_INTERFACE_STATUS => vec![u8::from(now.state & state::POWERED != 0)],
-        // 1: ISO/IEC 7816, asynchronous.
+        // 1: ISO/IEC 7816, asynchronous, as which a card on an antenna shows itself, too.
         attribute::ICC_TYPE_PER_ATR if present => vec![1],
         attribute::ATR_STRING if !now.atr.is_empty() => now.atr.clone(),
         attribute::MAXINPUT => number(EXTENDED_MAX as u32),

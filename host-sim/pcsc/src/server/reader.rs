@@ -15,6 +15,7 @@ use crate::codes::{Disposition, Rv, Share, protocol, state};
 use crate::slot::{Slot, SlotFailure};
 use crate::wire::ReaderState;
 use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::card::os::VirtualCard;
 
 /// The most connections to one reader, as in pcscd.
 const CARDS_MAX: usize = 200;
@@ -31,6 +32,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Reader {
     pub(super) name: String,
     pub(super) number: u32,
+    /// It has no contacts.
+    pub(super) contactless: bool,
     inner: Mutex<Inner>,
     /// Signalled when a turn or a connection has ended.
     freed: Condvar,
@@ -83,6 +86,7 @@ pub(super) struct Snapshot {
 
 impl Reader {
     pub(super) fn new(number: u32, slot: Box<dyn Slot>) -> Self {
+        let contactless = slot.contactless();
         let inner = Inner {
             slot,
             card_file: None,
@@ -95,8 +99,9 @@ impl Reader {
             turn: None,
         };
         // Named as pcscd names readers: device and slot number in hex.
-        let name = format!("Qiyong Virtual Reader {number:02X} 00");
-        Self { name, number, inner: Mutex::new(inner), freed: Condvar::new() }
+        let kind = if contactless { "Contactless Reader" } else { "Reader" };
+        let name = format!("Qiyong Virtual {kind} {number:02X} 00");
+        Self { name, number, contactless, inner: Mutex::new(inner), freed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -118,6 +123,11 @@ impl Reader {
 
     pub(super) fn has_card(&self) -> bool {
         self.lock().is_present()
+    }
+
+    /// Whether the card has the interface of this reader.
+    pub(super) fn takes(&self, card: &VirtualCard) -> bool {
+        self.lock().slot.takes(card)
     }
 
     /// The file of the card that is in the reader, or was in last.
@@ -426,8 +436,10 @@ impl Inner {
             return Err(Rv::PROTO_MISMATCH);
         }
         let wanted = if wanted & protocol::ANY_OLD == 0 { wanted } else { protocol::T0 | protocol::T1 };
+        // What an ATR that a reader made says of T=0 is no offer.
+        let without_contacts = self.slot.contactless();
         let mut offered = Atr::new(&self.atr).protocols().filter_map(|t| match t {
-            0 => Some(protocol::T0),
+            0 if !without_contacts => Some(protocol::T0),
             1 => Some(protocol::T1),
             _ => None,
         });

@@ -153,7 +153,12 @@ impl Shared {
         };
         match self.readers.iter().find(has_it) {
             Some(other) => Err(Refusal::CardElsewhere { card: path.into(), other: other.name.clone() }),
-            None => Ok(DeskCard::open(path, self.complain)?),
+            None => {
+                let card = DeskCard::open(path, self.complain)?;
+                let refused =
+                    || Refusal::OtherInterface { reader: reader.name.clone(), contactless: reader.contactless };
+                if reader.takes(&card.card) { Ok(card) } else { Err(refused()) }
+            }
         }
     }
 

@@ -13,12 +13,15 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use thiserror::Error;
 
 use crate::call::connect;
 
 /// The longest path a socket can have on Linux, without its terminating zero.
 const PATH_MAX: usize = 107;
+/// How many callers may wait to be taken.
+const BACKLOG: i32 = 128;
 /// How often, and at which distance, a locked folder is tried: five seconds in all. A server needs it for less than one
 /// millisecond.
 const TRIES: (u32, Duration) = (500, Duration::from_millis(10));
@@ -76,11 +79,7 @@ impl SocketFile {
                 Ok(_) => return Err(SocketError::InUse(path.into())),
             },
         }
-        // From the first moment on, nobody else may use it.
-        let before = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
-        let listener = UnixListener::bind(path);
-        rustix::process::umask(before);
-        let listener = listener.map_err(|error| match error.kind() {
+        let listener = listen(path).map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => SocketError::InUse(path.into()),
             _ => io(error),
         })?;
@@ -101,6 +100,16 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         self.remove();
     }
+}
+
+/// A socket at `path` that from the first moment on nobody else may use. Linux gives the file the mode that the socket has
+/// before: the process's umask, which belongs to all its threads, stays as it is.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// The folder of `path`, locked until it is dropped; nothing where folders cannot be locked.
@@ -161,6 +170,35 @@ mod tests {
             assert!(connect(&path).is_ok(), "the one that has it is reached");
             drop(have_it);
             assert!(!path.exists());
+        }
+    }
+
+    /// The umask of this process, which is all its threads'.
+    fn umask() -> u32 {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let row = status.lines().find_map(|row| row.strip_prefix("Umask:")).unwrap();
+        u32::from_str_radix(row.trim(), 8).unwrap()
+    }
+
+    #[test]
+    fn servers_that_start_at_once_leave_the_umask_alone_and_sockets_for_their_owner() {
+        use std::os::unix::fs::PermissionsExt;
+        let before = umask();
+        for _ in 0..50 {
+            let start = Barrier::new(8);
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        let folder = tempfile::tempdir().unwrap();
+                        let path = folder.path().join("s");
+                        start.wait();
+                        let (_own, _listener) = SocketFile::open(&path).unwrap();
+                        assert_eq!(umask(), before, "not even for a moment");
+                        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+                    });
+                }
+            });
+            assert_eq!(umask(), before);
         }
     }
 

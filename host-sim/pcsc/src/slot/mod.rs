@@ -1,11 +1,14 @@
 //! What is behind a reader of the server: a place for a card, power, and APDUs.
 //!
-//! Two ways lead to the virtual card: [`Straight`] asks it directly; [`OnLine`] goes through the firmware's own contact
-//! slot and the virtual line, so that whatever a PC/SC program sends tests our ISO/IEC 7816-3 stack.
+//! Two ways lead to the virtual card's contacts: [`Straight`] asks it directly; [`OnLine`] goes through the firmware's own
+//! contact slot and the virtual line, so that whatever a PC/SC program sends tests our ISO/IEC 7816-3 stack.
+//! [`Contactless`] is a reader for the card's antenna.
 
+mod contactless;
 mod line;
 mod straight;
 
+pub use contactless::Contactless;
 pub use line::OnLine;
 pub use straight::Straight;
 
@@ -13,9 +16,20 @@ use thiserror::Error;
 
 use qiyong_firmware::slot::SlotError;
 use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::card::os::VirtualCard;
 
 /// A reader's slot.
 pub trait Slot: Send {
+    /// Whether it is a reader without contacts.
+    fn contactless(&self) -> bool {
+        false
+    }
+
+    /// Whether the card has the interface of this slot. Another one can be put in, and nobody notices it.
+    fn takes(&self, card: &VirtualCard) -> bool {
+        !card.atr.is_empty()
+    }
+
     /// Puts a card in, instead of the one in it.
     fn insert(&mut self, card: DeskCard);
 
@@ -70,7 +84,6 @@ mod tests {
     use super::*;
     use qiyong_centre::hsm::Hsm;
     use qiyong_protocol::card::issue::NewCard;
-    use qiyong_sim::card::os::VirtualCard;
     use qiyong_sim::gbk;
 
     fn card(folder: &TempDir, name: &str, generation: Generation, protocol: u8) -> DeskCard {

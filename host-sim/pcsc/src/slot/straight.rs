@@ -37,7 +37,8 @@ impl Slot for Straight {
         self.power_down();
         let DeskCard { card, mute, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
         card.reset();
-        if *mute {
+        // A card without contacts in a slot is like a mute one.
+        if *mute || card.atr.is_empty() {
             return Err(SlotFailure::Mute);
         }
         self.powered = true;

@@ -92,6 +92,14 @@ fn of_a_card_file() {
     table!(UnknownHabit {
         UnknownHabit { .. } = unknown_habit() => CorrectInput, "must be 1 to 255";
     });
+    table!(AntennaProblem {
+        AntennaProblem::Uid = AntennaProblem::Uid => CorrectInput, "must have 4, 7 or 10 bytes";
+        AntennaProblem::Cascade = AntennaProblem::Cascade
+            => CorrectInput, "must not begin with 88, which announces a longer one";
+        AntennaProblem::Fsci = AntennaProblem::Fsci => CorrectInput, "must be 0 to 8";
+        AntennaProblem::Fourteen = AntennaProblem::Fourteen => CorrectInput, "must be 0 to 14";
+        AntennaProblem::Historical = AntennaProblem::Historical => CorrectInput, "must be at most 15 bytes";
+    });
     table!(CardFileError {
         CardFileError::Io { .. } = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }
             => CorrectInput, "cannot read the card file f: entity not found";
@@ -115,6 +123,9 @@ fn of_a_card_file() {
             => CorrectInput, "is not hex: Odd number of digits";
         ValueProblem::AtrLength { .. } = ValueProblem::AtrLength { most: 64 }
             => CorrectInput, "must be 1 to 64 bytes, which need not be a valid ATR";
+        ValueProblem::OfOtherInterface = ValueProblem::OfOtherInterface
+            => CorrectInput, "does not go with `interfaces`, which names no such side of the card";
+        ValueProblem::Antenna(_) = ValueProblem::Antenna(AntennaProblem::Fsci) => CorrectInput, "must be 0 to 8";
         ValueProblem::Habit(_) = ValueProblem::Habit(unknown_habit()) => CorrectInput, "must be 1 to 255";
         ValueProblem::Key = ValueProblem::Key => CorrectInput, "must be 32 hex digits";
         ValueProblem::KeyName = ValueProblem::KeyName => CorrectInput, "must be named by two hex digits";
@@ -134,6 +145,7 @@ fn of_a_card_file() {
             => CorrectInput, "is no record of this file; they are 1 to 9";
         ValueProblem::NotBytes = ValueProblem::NotBytes
             => CorrectInput, "is unknown; this file has one key, `bytes`";
+        ValueProblem::AtLeast(_) = ValueProblem::AtLeast(2) => CorrectInput, "must have at least 2 bytes";
         ValueProblem::Bytes(_) = ValueProblem::Bytes(16) => CorrectInput, "must have 16 bytes";
         ValueProblem::LargerThanFile(_) = ValueProblem::LargerThanFile(99)
             => CorrectInput, "has 99 bytes, more than the file's size";

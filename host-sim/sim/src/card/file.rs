@@ -5,12 +5,15 @@
 //! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
 //! out.
 
+mod interfaces;
 mod pin;
 mod pki;
 mod problem;
+mod recording;
 
+pub use interfaces::ATR_MAX;
 pub use pin::digits;
-pub use problem::ValueProblem;
+pub use problem::{Problem, ValueProblem};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,15 +27,14 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 
+use self::interfaces::ContactlessTable;
+use self::recording::RecordedTable;
 use super::contact::habits::{HabitKeys, WtxKeys};
 use super::os::{Blocked, Bytes, KEY_TRIES, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
-
-/// The most bytes that a card may send after a reset, whether they are an ATR or not.
-pub const ATR_MAX: usize = 64;
 
 /// Values by file, such as `SSSE/EF05`, and by record, such as `06`.
 pub type Files = BTreeMap<String, BTreeMap<String, String>>;
@@ -94,7 +96,8 @@ impl CardFileError {
 struct File {
     format: u32,
     generation: String,
-    atr: String,
+    interfaces: Option<String>,
+    atr: Option<String>,
     pps: Option<String>,
     procedure: Option<String>,
     ifs: Option<String>,
@@ -102,10 +105,12 @@ struct File {
     response_delay: Option<u64>,
     implicit_rate: Option<String>,
     blocked: String,
+    contactless: Option<ContactlessTable>,
     pin: pin::PinTable,
     keys: KeysTable,
     /// Files of format 1 may lack it: then the card has no such application.
     pki: Option<pki::PkiTable>,
+    recorded: Option<RecordedTable>,
     #[serde(default)]
     files: Files,
 }
@@ -119,9 +124,6 @@ struct KeysTable {
     stk: String,
     external: BTreeMap<String, String>,
 }
-
-/// A key and the problem with its value.
-pub type Problem = (String, ValueProblem);
 
 impl VirtualCard {
     /// Reads a card from its file.
@@ -162,11 +164,12 @@ impl VirtualCard {
         )?;
         writeln!(out, "format = {FORMAT}")?;
         writeln!(out, "generation = \"{}\"", self.generation.as_str())?;
-        writeln!(out, "atr = \"{}\"", hex::encode_upper(&self.atr))?;
+        interfaces::write_head(self, out)?;
         for (key, value) in self.habits.rows() {
             writeln!(out, "{key} = {value}")?;
         }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
+        interfaces::write_table(self, out)?;
         writeln!(out, "\n[pin]")?;
         pin::write(out, &self.pin)?;
         let algorithm = self.generation.algorithm();
@@ -183,6 +186,7 @@ impl VirtualCard {
         if let Some(pki) = &self.pki {
             pki::write(out, pki)?;
         }
+        recording::write(&self.recorded, out)?;
         for spec in self.generation.files() {
             if let Some(bytes) = self.file(spec) {
                 write_file(out, spec, bytes)?;
@@ -198,10 +202,8 @@ impl VirtualCard {
         }
         let generation =
             Generation::from_word(&file.generation).ok_or_else(|| wrong("generation", ValueProblem::Generation))?;
-        let atr = hex::decode(&file.atr).map_err(|error| wrong("atr", ValueProblem::NotHex(error)))?;
-        if !(1..=ATR_MAX).contains(&atr.len()) {
-            return Err(wrong("atr", ValueProblem::AtrLength { most: ATR_MAX }));
-        }
+        let (atr, antenna) =
+            interfaces::read(file.interfaces.as_deref(), file.atr.as_deref(), file.contactless.as_ref())?;
         let keys_of_habits = HabitKeys {
             pps: file.pps,
             procedure: file.procedure,
@@ -242,6 +244,8 @@ impl VirtualCard {
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, pin, Scheme::default(), seed);
+        card.antenna = antenna;
+        card.recorded = file.recorded.map(recording::read).transpose()?.unwrap_or_default();
         card.habits = habits;
         card.pki = file.pki.map(pki::PkiTable::check).transpose()?.map(Box::new);
         card.key_tries_left = file.keys.tries_left;

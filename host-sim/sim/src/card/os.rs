@@ -23,9 +23,11 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::antenna::Antenna;
 use super::contact::Habits;
 pub use super::pin::PinState;
 use super::pki::{Pki, PkiSession};
+use super::recorded::{Place, Recorded, accepted};
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
@@ -58,8 +60,10 @@ pub enum Bytes {
 pub struct VirtualCard {
     /// Its generation.
     pub generation: Generation,
-    /// Its ATR, TS first.
+    /// Its ATR, TS first; empty for a card without contacts.
     pub atr: Vec<u8>,
+    /// What it has for readers without contacts; access conditions are the same there.
+    pub antenna: Option<Antenna>,
     /// Its own keys.
     pub keys: CardKeys,
     /// How many more authentications in a row may fail.
@@ -70,6 +74,8 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it answers as the real card did from which it was recorded.
+    pub recorded: Recorded,
     /// What it does on the line in its own way.
     pub habits: Habits,
     /// Its application for signatures, if it has one.
@@ -106,6 +112,8 @@ struct Session {
     debit: Option<(Debit, Begun)>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
+    /// What is selected, for the answers of a recorded card.
+    place: Place,
     pki: PkiSession,
 }
 
@@ -136,11 +144,13 @@ impl VirtualCard {
         Self {
             generation,
             atr,
+            antenna: None,
             keys,
             key_tries_left: KEY_TRIES,
             pin,
             blocked: Blocked::No,
             scheme,
+            recorded: Recorded::default(),
             habits: Habits::default(),
             pki: None,
             files,
@@ -209,7 +219,10 @@ impl VirtualCard {
             ins::INTERNAL_AUTHENTICATE,
             application::PERFORM,
         ];
-        let reply = self.carry_out(command);
+        let reply = self.replay(command).unwrap_or_else(|| self.carry_out(command));
+        if !self.recorded.exchanges.is_empty() {
+            self.session.place.follow(command, reply.1);
+        }
         let social = !self.session.pki.is_selected();
         self.session.took_new_pin = social && command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
@@ -222,6 +235,23 @@ impl VirtualCard {
                 only(StatusWord::MEMORY_FAILURE)
             }
         }
+    }
+
+    /// What a recorded card answers as the real one did. That was asked without any right, so whoever has one gets the answer
+    /// of this card; a card that was blocked since answers as one.
+    fn replay(&mut self, command: &Command<'_>) -> Option<Reply> {
+        let selects = command.ins == ins::SELECT;
+        let has_rights = self.session.pin_verified || !self.session.authenticated.is_empty();
+        let recorded = !self.recorded.exchanges.is_empty();
+        if !recorded || self.blocked != Blocked::No || has_rights && !selects {
+            return None;
+        }
+        let (data, sw) = self.recorded.answer(&self.session.place, command)?;
+        self.session.challenge = None;
+        if selects && accepted(sw) {
+            self.select(command);
+        }
+        Some((data, sw))
     }
 
     fn carry_out(&mut self, command: &Command<'_>) -> Reply {

@@ -3,7 +3,9 @@
 
 use qiyong_protocol::card::files::{Df, Generation};
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
+use qiyong_protocol::iso7816::atr::Atr;
 
+use super::antenna::Antenna;
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
 use super::pki::Pki;
 
@@ -13,6 +15,10 @@ impl VirtualCard {
         let pin = PinState { value: new.pin.clone(), tries: new.pin_tries, left: new.pin_tries };
         let IssuedCard { atr, keys, scheme, values, ident: _ } = issued;
         let mut card = Self::blank(new.generation, atr.to_vec(), keys.clone(), pin, *scheme, u64::from(new.serial));
+        // The third generation has contacts and an antenna (docs/card.md §4.2).
+        if new.generation == Generation::V3 {
+            card.antenna = Some(Antenna::beside(Atr::new(&card.atr).historical(), new.serial));
+        }
         for (fid, tag, value) in values {
             card.put(*fid, *tag, value);
         }

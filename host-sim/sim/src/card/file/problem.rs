@@ -7,7 +7,11 @@ use qiyong_pki::certificate::CERTIFICATE_MAX;
 use qiyong_protocol::card::codes::CodeError;
 use qiyong_protocol::card::files::Generation;
 
+use crate::card::antenna::AntennaProblem;
 use crate::card::contact::habits::UnknownHabit;
+
+/// A key and the problem with its value.
+pub type Problem = (String, ValueProblem);
 
 /// What is wrong, and what is allowed. Never holds what stands there as a PIN or a key.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -38,6 +42,12 @@ pub enum ValueProblem {
         /// The most there can be.
         most: usize,
     },
+    /// The key belongs to an interface that `interfaces` does not name.
+    #[error("does not go with `interfaces`, which names no such side of the card")]
+    OfOtherInterface,
+    /// It is no value of an antenna.
+    #[error(transparent)]
+    Antenna(AntennaProblem),
     /// It is no habit of a card.
     #[error(transparent)]
     Habit(UnknownHabit),
@@ -59,7 +69,7 @@ pub enum ValueProblem {
         /// How many a card has.
         most: usize,
     },
-    /// An external key is missing that every card has.
+    /// A key is missing that a card with these interfaces has, or an external key that every card has.
     #[error("is missing")]
     KeyMissing,
     /// It is no PIN.
@@ -92,6 +102,9 @@ pub enum ValueProblem {
     /// A transparent file has one key, and this is not it.
     #[error("is unknown; this file has one key, `bytes`")]
     NotBytes,
+    /// It has too few bytes.
+    #[error("must have at least {0} bytes")]
+    AtLeast(usize),
     /// It must have exactly so many bytes.
     #[error("must have {0} bytes")]
     Bytes(usize),
