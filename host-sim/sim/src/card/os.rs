@@ -10,7 +10,6 @@ use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use qiyong_pki::application;
 use qiyong_protocol::card::commands::{application_aid, ins, join};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
@@ -201,7 +200,7 @@ impl VirtualCard {
             ins::READ_RECORD,
             ins::GET_CHALLENGE,
             ins::INTERNAL_AUTHENTICATE,
-            application::PERFORM,
+            ins::PERFORM,
         ];
         let reply = self.carry_out(command);
         let social = !self.session.pki.is_selected();
