@@ -25,11 +25,9 @@ pub const ENCRYPTION_CERTIFICATE: u16 = 0x0019;
 /// What comes before the coordinates in a file of a public key: tag and length.
 pub const KEY_HEAD: [u8; 2] = [0xCA, 0x40];
 
-/// PERFORM SECURITY OPERATION (ISO/IEC 7816-8).
-pub const PERFORM: u8 = 0x2A;
-/// P1 and P2 of PERFORM: a signature over a digest.
+/// P1 and P2 of PERFORM SECURITY OPERATION (ISO/IEC 7816-8): a signature over a digest.
 pub const SIGN: (u8, u8) = (0x9E, 0x9A);
-/// P1 and P2 of PERFORM: opens a cryptogram behind the byte 00.
+/// The same: opens a cryptogram behind the byte 00.
 pub const DECIPHER: (u8, u8) = (0x80, 0x86);
 /// P1 and P2 of VERIFY and of CHANGE PIN for the user's PIN.
 pub const USER_PIN: (u8, u8) = (0x01, 0x81);
@@ -62,12 +60,12 @@ pub const fn change_pin(data: &[u8; 20]) -> Command<'_> {
 
 /// Signs a digest: r and s, 32 bytes each.
 pub const fn sign(digest: &[u8; 32]) -> Command<'_> {
-    Command::new(0, PERFORM, SIGN.0, SIGN.1).with_data(digest).expecting(64)
+    Command::new(0, ins::PERFORM, SIGN.0, SIGN.1).with_data(digest).expecting(64)
 }
 
 /// Opens a cryptogram; the data is 00, 04, x, y, C3, C2.
 pub const fn decipher(data: &[u8]) -> Command<'_> {
-    Command::new(0, PERFORM, DECIPHER.0, DECIPHER.1).with_data(data).expecting(SHORT_NE_MAX)
+    Command::new(0, ins::PERFORM, DECIPHER.0, DECIPHER.1).with_data(data).expecting(SHORT_NE_MAX)
 }
 
 /// The SM4 key that a PIN stands for: the first half of SM3 over its packed digits. Erased when it is dropped.

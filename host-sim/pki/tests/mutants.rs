@@ -199,7 +199,7 @@ fn a_pin_stands_for_a_key_and_changes_under_it() {
     let pin = |text: &str| Pin::new(text.as_bytes()).unwrap();
     let challenge = [9; 16];
     let old = PinKey::new(&pin("123456"));
-    // docs/centre.md §10: the hash of 123456, whose first half is the key.
+    // The hash of 123456, whose first half is the key, as a client has it in its comments.
     assert_eq!(hash(&[0x12, 0x34, 0x56])[..16], hex_literal::hex!("3DE741F445DD357BEA4E6C3FE6437036"));
     assert_ne!(old.answer(&challenge), PinKey::new(&pin("123457")).answer(&challenge));
     assert_ne!(old.answer(&challenge), old.answer(&[8; 16]));

@@ -21,7 +21,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Makes an empty file, to be written bit by bit. A file that was there is replaced.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn create(path: &Path) -> io::Result<File> {
     prepare(path, &[])?.persist(path).map_err(|error| error.error)
 }

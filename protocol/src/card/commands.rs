@@ -16,6 +16,7 @@ pub mod ins {
     pub const CARD_BLOCK: u8 = 0x16;
     pub const VERIFY: u8 = 0x20;
     pub const PIN_UNBLOCK: u8 = 0x24;
+    pub const PERFORM: u8 = 0x2A;
     pub const INITIALIZE_DEBIT: u8 = 0x50;
     pub const DEBIT: u8 = 0x54;
     pub const CHANGE_PIN: u8 = 0x5E;
@@ -25,6 +26,7 @@ pub mod ins {
     pub const SELECT: u8 = 0xA4;
     pub const READ_BINARY: u8 = 0xB0;
     pub const READ_RECORD: u8 = 0xB2;
+    pub const HASH: u8 = 0xC4;
     pub const UPDATE_BINARY: u8 = 0xD6;
     pub const UPDATE_RECORD: u8 = 0xDC;
 }
@@ -107,6 +109,8 @@ pub const fn takes_data(ins: u8) -> bool {
             | ins::PIN_UNBLOCK
             | ins::INITIALIZE_DEBIT
             | ins::DEBIT
+            | ins::PERFORM
+            | ins::HASH
             | ins::CHANGE_PIN
             | ins::EXTERNAL_AUTHENTICATE
             | ins::INTERNAL_AUTHENTICATE
@@ -132,6 +136,9 @@ pub fn describe(command: &Command<'_>) -> &'static str {
         (ins::PIN_UNBLOCK, _) => "PIN UNBLOCK",
         (ins::INITIALIZE_DEBIT, _) => "INITIALIZE DEBIT",
         (ins::DEBIT, _) => "DEBIT",
+        (ins::PERFORM, 0x9E) => "PERFORM SECURITY OPERATION: sign",
+        (ins::PERFORM, _) => "PERFORM SECURITY OPERATION",
+        (ins::HASH, _) => "HASH",
         (ins::APPLICATION_BLOCK, _) => "APPLICATION BLOCK",
         (ins::APPLICATION_UNBLOCK, _) => "APPLICATION UNBLOCK",
         (ins::CARD_BLOCK, _) => "CARD BLOCK",
@@ -155,6 +162,8 @@ pub const fn words(ins: u8) -> [&'static str; 4] {
         ins::VERIFY => ["P1", "which PIN", "PIN", ""],
         ins::CHANGE_PIN => ["change or reload", "which PIN", "PINs", ""],
         ins::PIN_UNBLOCK => ["P1", "which PIN", "PIN, enciphered", ""],
+        ins::PERFORM => ["what the response is", "what the data is", "digest or cryptogram", "signature or plain data"],
+        ins::HASH => ["P1", "P2", "data to hash", "hash"],
         ins::GET_CHALLENGE => ["P1", "P2", "", "challenge"],
         ins::INTERNAL_AUTHENTICATE => ["P1", "P2", "authentication data", "cryptogram"],
         ins::EXTERNAL_AUTHENTICATE => ["P1", "key identifier", "cryptogram and terminal's bytes", ""],

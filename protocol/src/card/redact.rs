@@ -10,8 +10,11 @@ use super::files::tag;
 use crate::iso7816::apdu::Command;
 use crate::iso7816::t0::GET_RESPONSE;
 
-/// The commands whose data field holds a PIN (docs/card.md §1.6).
-const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
+/// The commands whose data field holds a PIN (docs/card.md §1.6, §1.12).
+const PIN_COMMANDS: [u8; 4] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK, ins::HASH];
+
+/// What HASH and PERFORM answer: of a PIN, from which it is soon guessed, and an opened key.
+const SECRET_ANSWERS: [usize; 2] = [32, 16];
 
 /// The records that are hidden, with their length: the ID number, and what its hidden middle can be made of again.
 const PERSONAL: [(u8, u8); 5] =
@@ -39,6 +42,11 @@ pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
         (ins::READ_RECORD, _) => personal(data),
         // GET RESPONSE fetches a record that the card announced with 61xx.
         (GET_RESPONSE, [tag, len, ..]) if PERSONAL.contains(&(*tag, *len)) => personal(data),
+        (ins::HASH | ins::PERFORM, _) => 0..data.len(),
+        // The same, fetched; a data object or record of this length is none of them.
+        (GET_RESPONSE, [_, len, ..]) if SECRET_ANSWERS.contains(&data.len()) && usize::from(*len) + 2 != data.len() => {
+            0..data.len()
+        }
         _ => 0..0,
     }
 }
@@ -79,5 +87,20 @@ mod tests {
         }
         assert_eq!(response_secret(GET_RESPONSE, &[tag::SEX, 9, 1]), 0..0);
         assert_eq!(command_secret(0x20, &[0x12, 0x34, 0x56]), 0..3);
+    }
+
+    #[test]
+    fn what_is_hashed_and_opened_is_hidden() {
+        assert_eq!(command_secret(ins::HASH, &[0xC1, 3, 0x12, 0x34, 0x56]), 0..5);
+        let bytes = [0x5A; 64];
+        for length in SECRET_ANSWERS {
+            assert_eq!(response_secret(ins::HASH, &bytes[..length]), 0..length);
+            assert_eq!(response_secret(ins::PERFORM, &bytes[..length]), 0..length);
+            assert_eq!(response_secret(GET_RESPONSE, &bytes[..length]), 0..length);
+            let mut record = bytes;
+            record[1] = length as u8 - 2;
+            assert_eq!(response_secret(GET_RESPONSE, &record[..length]), 0..0);
+        }
+        assert_eq!(response_secret(GET_RESPONSE, &bytes), 0..0, "a signature");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use qiyong_pki::application::{PERFORM, SIGN};
+use qiyong_pki::application::SIGN;
 use qiyong_pki::key::SecretKey;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Key, Scheme};
@@ -48,7 +48,7 @@ impl Card for Bent {
         if matches!(self.fault, Fault::Pulled(after) if number >= after) {
             return Err(Code::NoCard.with("卡已取出"));
         }
-        let performs = command.ins == PERFORM;
+        let performs = command.ins == commands::ins::PERFORM;
         let mut digest = [0; 32];
         let mut command = *command;
         if performs && (command.p1, command.p2) == SIGN && self.fault == Fault::OtherDigest {

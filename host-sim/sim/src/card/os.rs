@@ -13,7 +13,6 @@ use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use qiyong_pki::application;
 use qiyong_protocol::card::commands::{application_aid, ins, join};
 use qiyong_protocol::card::debit::{Begun, Debit};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
@@ -217,7 +216,7 @@ impl VirtualCard {
             ins::READ_RECORD,
             ins::GET_CHALLENGE,
             ins::INTERNAL_AUTHENTICATE,
-            application::PERFORM,
+            ins::PERFORM,
         ];
         let reply = self.replay(command).unwrap_or_else(|| self.carry_out(command));
         if !self.recorded.exchanges.is_empty() {

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::Rng;
 
 use qiyong_pki::application::{
-    APPLICATION, DECIPHER, ENCRYPTION_CERTIFICATE, ENCRYPTION_KEY, ENVIRONMENT, KEY_HEAD, PERFORM, PinKey, SIGN,
+    APPLICATION, DECIPHER, ENCRYPTION_CERTIFICATE, ENCRYPTION_KEY, ENVIRONMENT, KEY_HEAD, PinKey, SIGN,
     SIGN_CERTIFICATE, SIGN_KEY, USER_PIN,
 };
 use qiyong_pki::certificate::CERTIFICATE_MAX;
@@ -23,8 +23,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use super::pin::PinState;
 use crate::gbk;
 
-/// INS, P1 and P2, and the data's tag of the command by which a card hashes.
-const HASH: u8 = 0xC4;
+/// P1 and P2, and the data's tag of the command by which a card hashes.
 const HASH_PARAMETERS: (u8, u8) = (0x01, 0x03);
 const HASHED: u8 = 0xC1;
 
@@ -155,13 +154,13 @@ impl Pki {
         }
         Some(match (cla, ins) {
             (0x00, ins::GET_CHALLENGE) => Ok(get_challenge(session, ne, random)),
-            (0x80, HASH) if (p1, p2) == HASH_PARAMETERS => hash(data),
+            (0x80, ins::HASH) if (p1, p2) == HASH_PARAMETERS => hash(data),
             _ if selected == Selected::Environment => Err(StatusWord::CONDITIONS_NOT_SATISFIED),
             (0x00, ins::READ_BINARY) => self.read(selected, [p1, p2], ne),
             (0x00, ins::UPDATE_BINARY) => self.update(session, selected, [p1, p2], data),
             (0x00, ins::VERIFY) => self.verify(session, (p1, p2), data, challenge),
             (0x84, ins::CHANGE_PIN) => self.change_pin(session, (p1, p2), data, challenge),
-            (0x00, PERFORM) => self.perform(session, (p1, p2), data, random),
+            (0x00, ins::PERFORM) => self.perform(session, (p1, p2), data, random),
             (0x00 | 0x04 | 0x80 | 0x84, _) => Err(StatusWord::UNKNOWN_INS),
             _ => Err(StatusWord::UNKNOWN_CLA),
         })

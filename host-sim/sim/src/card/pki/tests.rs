@@ -216,7 +216,7 @@ fn bad_commands_have_their_words_and_cost_nothing() {
     let mut card = card();
     assert_eq!(verify(&mut card, "271828"), StatusWord::OK);
     let sixteen = [0; 16];
-    let perform = |p1, p2| Command::new(0, application::PERFORM, p1, p2);
+    let perform = |p1, p2| Command::new(0, commands::ins::PERFORM, p1, p2);
     for (command, sw) in [
         (application::sign(&[0; 32]).with_data(&[0; 31]), StatusWord::WRONG_LENGTH),
         (perform(0x9E, 0x9B).with_data(&sixteen), StatusWord::WRONG_P1_P2),
