@@ -102,10 +102,7 @@ async fn health(State(shared): State<Arc<Shared>>, Extension(consent): Extension
 
 /// The functions that a page may call, with their parameters.
 async fn list() -> Json<Value> {
-    let kind = |kind| match kind {
-        Parameter::Number => "number",
-        Parameter::Text => "text",
-    };
+    let kind = |kind| if kind == Parameter::Number { "number" } else { "text" };
     let one = |function: &sscarddriver::boundary::Function| {
         let values = function.parameters.iter().map(|(name, of)| (name.to_string(), kind(*of).into()));
         json!({ "function": function.name, "about": function.about, "values": values.collect::<serde_json::Map<_, _>>() })
