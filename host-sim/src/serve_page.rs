@@ -28,8 +28,11 @@ const CONSENTS: &str = "qiyong/page-consents";
 #[derive(Args, Debug)]
 pub(crate) struct ServePageArgs {
     /// A page that may ask, by scheme, host and port, such as https://his.example; may be repeated
-    #[arg(long, value_name = "ORIGIN", required = true)]
+    #[arg(long, value_name = "ORIGIN", required_unless_present = "sample")]
     origin: Vec<Origin>,
+    /// The service's own sample page may ask, too: to try the service without a server
+    #[arg(long)]
+    sample: bool,
     /// The card in this file
     #[arg(long, value_name = "FILE", conflicts_with = "reader")]
     card: Option<PathBuf>,
@@ -126,7 +129,14 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
     }
     args.log.start();
     let (origins, limits) = (args.origin.clone(), Limits::default());
-    let plan = Plan { origins, consents: Arc::clone(&consents), doors, settings: args.settings(), limits };
+    let plan = Plan {
+        origins,
+        sample: args.sample,
+        consents: Arc::clone(&consents),
+        doors,
+        settings: args.settings(),
+        limits,
+    };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
     let verdict = runtime.block_on(async {
@@ -138,6 +148,9 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
         for (door, address) in service.addresses().map_err(|error| error.to_string())? {
             let scheme = if matches!(door, Door::Named | Door::Typed) { "ws" } else { "http" };
             output.line(&format!("listening: {door} {scheme}://{address}"));
+            if args.sample && door == Door::Own {
+                output.line(&format!("sample page 示例网页: http://{address}/v1/sample.html"));
+            }
         }
         // It waits for a row that may never come: it ends with the program.
         thread::spawn(move || {

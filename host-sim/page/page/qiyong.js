@@ -112,33 +112,46 @@ const Qiyong = (() => {
     }
   }
 
-  /* Waits until browser, service and the person at this computer let the page. `waiting` is told once that a person must act. */
-  async function ready(port, { patience = 60000, waiting = () => {} } = {}) {
+  /* Tries again while a person at this computer has not consented. `waiting` is told once that somebody must. */
+  async function patiently(attempt, { patience = 60000, waiting = () => {} } = {}) {
     const until = Date.now() + patience;
     for (let isTold = false; ; isTold = true) {
-      const health = await (await reach(port, '/health', {}, patience)).json();
-      if (health.consent === 'given') return health;
-      const refusal = new Refusal(`consent-${health.consent}`);
-      if (health.consent !== 'awaited' || Date.now() > until) throw refusal;
-      if (!isTold) waiting(refusal);
-      await pause(500);
+      try {
+        return await attempt(patience);
+      } catch (refusal) {
+        if (refusal.code !== 'consent-awaited' || Date.now() > until) throw refusal;
+        if (!isTold) waiting(refusal);
+        await pause(500);
+      }
     }
   }
 
+  /* Waits until browser, service and the person at this computer let the page. A browser does not name a page to the service
+     that the page itself came from, so that it is told nothing of consent here; a call is. */
+  function ready(port, options) {
+    return patiently(async (patience) => {
+      const health = await (await reach(port, '/health', {}, patience)).json();
+      if (health.consent && health.consent !== 'given') throw new Refusal(`consent-${health.consent}`);
+      return health;
+    }, options);
+  }
+
   /* Calls a function of the library. The answer has the library's code: 0, or one below 0 with its text. */
-  async function call(name, values, { port = 8322, patience = 60000, masked = false, waiting } = {}) {
-    await ready(port, { patience, waiting });
+  async function call(name, values, { port = 8322, masked = false, ...options } = {}) {
+    await ready(port, options);
     const body = JSON.stringify({ function: name, ...values, ...(masked ? { masked } : {}) });
-    const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
-    const response = await reach(port, '/v1/call', options, patience);
-    const answer = await response.json();
-    if (!response.ok) throw new Refusal(answer.error, answer);
-    return answer;
+    const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
+    return patiently(async (patience) => {
+      const response = await reach(port, '/v1/call', request, patience);
+      const answer = await response.json();
+      if (!response.ok) throw new Refusal(answer.error, answer);
+      return answer;
+    }, options);
   }
 
   /* An open WebSocket. */
-  async function socket(port, { path = '/', patience = 60000, waiting } = {}) {
-    await ready(port, { patience, waiting });
+  async function socket(port, { path = '/', ...options } = {}) {
+    await ready(port, options);
     return new Promise((done, failed) => {
       const open = new WebSocket(`ws://127.0.0.1:${port}${path}`);
       open.onopen = () => done(open);

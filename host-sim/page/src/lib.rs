@@ -52,6 +52,8 @@ use shared::Shared;
 pub struct Plan {
     /// The pages that may ask.
     pub origins: Vec<Origin>,
+    /// Whether the service's own sample page may ask, too.
+    pub sample: bool,
     /// Who has consented to them.
     pub consents: Arc<Consents>,
     /// The protocols, each with its port; 0 takes a free one.
@@ -86,11 +88,15 @@ impl Service {
     ///
     /// # Errors
     /// A port is taken.
-    pub async fn bind(plan: Plan) -> Result<Self, BindError> {
+    pub async fn bind(mut plan: Plan) -> Result<Self, BindError> {
         let mut listeners = Vec::new();
         for &(door, port) in &plan.doors {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-            listeners.push((door, listener.map_err(|error| BindError { door, port, error })?));
+            let wrong = |error| BindError { door, port, error };
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(wrong)?;
+            if plan.sample && door == Door::Own {
+                plan.origins.push(Origin::of_this_machine(listener.local_addr().map_err(wrong)?));
+            }
+            listeners.push((door, listener));
         }
         Ok(Self { listeners, plan })
     }

@@ -4,6 +4,7 @@
 //! not the hospital's.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -33,6 +34,11 @@ pub enum OriginError {
 }
 
 impl Origin {
+    /// That of pages which a server at this address gives over http.
+    pub(crate) fn of_this_machine(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+
     /// As a browser writes it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -153,6 +153,17 @@ async fn a_foreign_origin_gets_nothing_at_any_port() {
 }
 
 #[tokio::test]
+async fn the_services_own_sample_is_a_page_as_others() {
+    let served = Served::start(Limits::default()).await;
+    let own = format!("http://{}", served.address(Door::Own));
+    let health = served.fetch(Door::Own, "GET", "/health", &[("origin", &own)], "").await;
+    assert_eq!((health.status, health.json().1["consent"].clone()), (200, json!("awaited")));
+    let other = format!("http://{}", served.address(Door::Entry));
+    assert_eq!(served.fetch(Door::Own, "GET", "/health", &[("origin", &other)], "").await.status, 403);
+    served.end().await;
+}
+
+#[tokio::test]
 async fn a_listed_page_waits_for_consent_and_reads_why() {
     let served = Served::start(Limits::default()).await;
     let new = "https://new.example";

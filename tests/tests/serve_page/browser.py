@@ -164,6 +164,12 @@ def go(name, at="https", path="sample.html", port=service["v1"]):
     browser.command("/url", {"url": f"{scheme}://{name}.example:{ports[at]}/{path}?port={port}"})
 
 
+def own():
+    """The sample page of the service itself."""
+    browser.command("/url", {"url": f"http://127.0.0.1:{service['v1']}/v1/sample.html"})
+    return browser.run(READ)
+
+
 def read(*where, in_frame=False, **more):
     go(*where, **more)
     if in_frame:
@@ -188,6 +194,7 @@ try:
         "no service, intranet": read("his", "intranet-https", port=service["nobody"]),
         "no service, intranet, http": read("his", "intranet-http", port=service["nobody"]),
         "consent": read("asked"),
+        "own": own(),
         "foreign": read("evil"),
         "taken": browser.run(TAKE, service),
         "foreign, intranet": read("evil", "intranet-http"),

@@ -99,6 +99,7 @@ impl Served {
         let desk = Desk::new();
         let plan = Plan {
             origins: [HIS, "https://new.example"].map(|text| text.parse().unwrap()).to_vec(),
+            sample: true,
             consents: Arc::clone(&desk.consents),
             doors: Door::ALL.map(|door| (door, 0)).to_vec(),
             settings: Some(Settings { source: Source::File(desk.card.clone()), ..Settings::default() }),
@@ -113,6 +114,10 @@ impl Served {
     pub(super) async fn end(self) {
         self.tell.send_replace(true);
         self.task.await.unwrap();
+    }
+
+    pub(super) fn address(&self, door: Door) -> SocketAddr {
+        self.addresses[door.name()]
     }
 
     pub(super) async fn connect(&self, door: Door) -> TcpStream {
