@@ -112,7 +112,7 @@ pub(super) fn is_harmless(answer: &[u8], values: &[&[u8]]) -> bool {
         !values.iter().any(|value| has_part_of(part, value))
             && longest(part, |byte| byte.is_ascii_digit()) < DIGITS_MIN
             && longest(part, |byte| byte >> 4 <= 9 && byte & 0x0F <= 9 && byte != 0) < PACKED_MIN
-            && !part.windows(4).any(|four| matches!(four, [0x81.., 0x40.., 0x81.., 0x40..]))
+            && !part.windows(4).any(|four| matches!(four, [0x81..=0xFE, 0x40..=0xFE, 0x81..=0xFE, 0x40..=0xFE]))
     })
 }
 
