@@ -62,7 +62,7 @@ const TABLE: [(&str, [i64; 10]); 38] = [
     ("iReloadPIN_HSM_Step1To2", ASKS_THE_CENTRE),
     ("iUnblockPIN_HSM_Step1To2", ASKS_THE_CENTRE),
     ("iDoDebit_HSM_Step1To2", LATER),
-    ("iCommReadCardBas", [-14, -14, -14, -14, -1, -13, -14, -14, -14, -14]),
+    ("iCommReadCardBas", [-14, -14, -14, -14, -1, -14, -14, -14, -14, -14]),
     ("iReadCardPublicInfo", [0, 0, -2, -1, 0, 0, -2201, 0, 0, 0]),
     ("iReadPersonPublicInfo", [0, 0, -2, -1, 0, 0, -2201, 0, 0, 0]),
     ("iGetReaderInfo", [0; 10]),

@@ -210,10 +210,11 @@ impl<S: CardSlot> Recorder<'_, S> {
         for (&(fid, tag), value) in &read {
             card.put_recorded(fid, tag, value);
         }
-        // The serial numbers in ATR and ident code, besides the whole values.
+        // Of the ident code its own part, since its beginning stands in every application's name; and the serial number in the ATR.
         let serial = Atr::new(atr).historical().last_chunk::<6>().map(|serial| serial.as_slice());
-        let serials = [serial, ident.as_ref().and_then(|ident| ident.get(8..12))];
-        let values = read.iter().filter(|((_, tag), _)| !made_up::is_of_the_card(*tag)).map(|(_, value)| *value);
+        let serials = [serial, ident.as_ref().and_then(|ident| ident.get(8..))];
+        let personal = |tag: u8| tag != tag::IDENT_CODE && !made_up::is_of_the_card(tag);
+        let values = read.iter().filter(|((_, tag), _)| personal(*tag)).map(|(_, value)| *value);
         let secret: Vec<&[u8]> = values.chain(serials.into_iter().flatten()).collect();
         let exchanges = self.heard.iter().map(|heard| heard.kept(&card, &secret, &mut missing)).collect();
         if card.antenna.is_some() {

@@ -112,7 +112,7 @@ pub(super) fn is_harmless(answer: &[u8], values: &[&[u8]]) -> bool {
         !values.iter().any(|value| has_part_of(part, value))
             && longest(part, |byte| byte.is_ascii_digit()) < DIGITS_MIN
             && longest(part, |byte| byte >> 4 <= 9 && byte & 0x0F <= 9 && byte != 0) < PACKED_MIN
-            && !part.windows(4).any(|four| matches!(four, [0x81.., 0x40.., 0x81.., 0x40..]))
+            && !part.windows(4).any(|four| matches!(four, [0x81..=0xFE, 0x40..=0xFE, 0x81..=0xFE, 0x40..=0xFE]))
     })
 }
 
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn numbers_have_the_form_of_the_real_ones() {
         let sample = b"111111198101011110";
-        assert_eq!(value(tag::ID_NUMBER, b"110105194912310021", sample), sample);
+        assert_eq!(value(tag::ID_NUMBER, b"11010519491231002X", sample), sample);
         assert_eq!(value(tag::ID_NUMBER, b"HKG000000987654321", sample), FOREIGN);
         assert_eq!(value(tag::ID_NUMBER, b"110105491231002\0\0\0", sample), b"000000000000000\0\0\0");
         assert_eq!(value(tag::CARD_NUMBER, b"A12345670", b"X00000019"), b"X00000019");
@@ -179,9 +179,7 @@ mod tests {
         let values = [number, name, b"1"];
         assert!(is_harmless(&fci, &values));
         assert!(is_harmless(&hex::decode("6F0A8406D15600000500A500").unwrap(), &values));
-        for secret in [b"23456".as_slice(), b"1"] {
-            assert!(is_harmless(&[fci.as_slice(), secret].concat(), &values), "too short to say anything");
-        }
+        assert!(is_harmless(&[fci.as_slice(), b"1"].concat(), &values), "too short to say anything");
         let packed = [0x62, 0x17, 0x00, 0x12, 0x34, 0x56, 0x78, 0x91, 0x23];
         for secret in [b"234567".as_slice(), b"98765432", name, &packed, &[0xD5, 0xC5, 0xC8, 0xFD]] {
             assert!(!is_harmless(&[fci.as_slice(), secret].concat(), &values), "{secret:02X?}");
