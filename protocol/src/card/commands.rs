@@ -172,7 +172,7 @@ pub const fn words(ins: u8) -> [&'static str; 4] {
     }
 }
 
-/// The data objects in the answer to SELECT that have a name (docs/card.md §1.6, ISO/IEC 7816-4 clause 5.3.3).
+/// The data objects in the answer to SELECT that have a name (docs/card.md §1.6, ISO/IEC 7816-4).
 pub const FCI_OBJECTS: [(u32, &str); 7] = [
     (0x6F, "file control information"),
     (0x84, "name of the file"),

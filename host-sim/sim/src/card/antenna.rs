@@ -17,7 +17,7 @@ pub struct Antenna {
     pub ats: Ats,
 }
 
-/// An answer to select (ISO/IEC 14443-4 clause 5.2). The rate is 106 kbit/s both ways; there is no CID and no NAD.
+/// An answer to select (ISO/IEC 14443-4, section 5.2). The rate is 106 kbit/s both ways; there is no CID and no NAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ats {
     /// The code of the longest frame that the card takes: 0 to 8, for 16, 24, 32, 40, 48, 64, 96, 128 and 256 bytes.
