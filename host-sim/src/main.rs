@@ -7,6 +7,7 @@ mod atr;
 mod attach;
 mod card_from_centre;
 mod card_new;
+mod card_psam;
 mod card_send;
 mod card_show;
 mod centre;
@@ -200,6 +201,8 @@ enum ExchangeVerb {
 enum CardVerb {
     /// Make a card file
     New(card_new::NewArgs),
+    /// Make a virtual PSAM with the test keys, for the driver library
+    Psam(card_psam::PsamArgs),
     /// Send commands to a card file through the terminal's own slot, and keep what they change
     Send {
         /// The card file
@@ -259,6 +262,7 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
+        Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),
         Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),
     })

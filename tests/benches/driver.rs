@@ -111,7 +111,7 @@ fn bare() -> f64 {
     let readers = context.list_readers_owned().expect("readers");
     let card = context.connect(&readers[0], ShareMode::Shared, Protocols::ANY).expect("a card");
     let commands = commands();
-    let mut once = || commands.iter().for_each(|command| exchange(&card, command));
+    let once = || commands.iter().for_each(|command| exchange(&card, command));
     (0..20).for_each(|_| once());
     let (start, mut count) = (Instant::now(), 0.0);
     while start.elapsed() < ROUND {

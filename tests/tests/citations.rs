@@ -112,7 +112,7 @@ fn each_deliberate_fault_is_found() {
         ),
         (
             "what was excepted is cited now",
-            |tree| append(tree, CODE, "// docs/card.md §8, docs/driver.md §A.1"),
+            |tree| append(tree, CODE, "// docs/card.md §8, docs/centre.md §9"),
             Kind::StaleException,
         ),
         ("an exception without a reason", |tree| append(tree, EXCEPTIONS, "| card.md §9.7 | both | |"), Kind::NoReason),

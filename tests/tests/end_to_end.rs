@@ -29,6 +29,7 @@ mod doctor;
 mod emulate;
 mod emulate_power;
 mod exchange;
+mod hospital;
 mod idempotency;
 mod journal;
 mod keys;

@@ -4,6 +4,8 @@
 //! virtual cards asks it for a card's own keys and ident code. It only computes: [`super::Centre`] decides who may ask,
 //! and the store keeps the keys.
 
+pub mod steps;
+
 use std::convert::Infallible;
 
 use zeroize::Zeroizing;
@@ -12,6 +14,7 @@ use qiyong_protocol::card::codes::{IdentCode, Region};
 use qiyong_protocol::card::commands::{ins, secure_messaging_mac};
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::psam::{self, Master, Named, PsamKey};
 use qiyong_protocol::centre::Authenticate;
 use qiyong_protocol::iso7816::apdu::Command;
 
@@ -118,7 +121,7 @@ impl Hsm {
     /// passes to the card right after the card gave it `challenge` (docs/card.md §1.6). The PIN stands in it in the
     /// clear, and the MAC keeps it from being changed: it is an initial PIN, which the holder must replace.
     ///
-    /// Not PIN UNBLOCK: how that one enciphers its eight bytes was not found, and it would leave a forgotten PIN as it is.
+    /// Not PIN UNBLOCK, which would leave a forgotten PIN as it is: [`Hsm::pin_data`] makes that one, too.
     pub fn reload_pin(
         &self,
         algorithm: Algorithm,
@@ -134,6 +137,20 @@ impl Hsm {
         let lc = (block.as_bytes().len() + mac.len()) as u8;
         let header = [command.cla, command.ins, command.p1, command.p2, lc];
         Zeroizing::new([&header, block.as_bytes(), &mac].concat())
+    }
+
+    /// The keys that a terminal's security module gets, a copy of the master keys by the numbers that they have there (docs/card.md
+    /// §1.7). Whoever has such a module can do to every card what its keys allow.
+    pub fn psam_keys(&self, algorithm: Algorithm) -> Vec<PsamKey> {
+        let masters = self.masters(algorithm);
+        let key = |named: &Named| {
+            let key = match named.master {
+                Master::Puk => &masters.puk,
+                Master::External(id) => masters.external(id)?,
+            };
+            Some(PsamKey { usage: named.usage, number: named.number, key: key.clone() })
+        };
+        psam::KEYS.iter().filter_map(key).collect()
     }
 
     /// Every master key with its name, for the store.
@@ -164,6 +181,11 @@ impl MasterKeys {
         let stk = key(KeyName::Maintenance)?;
         let [a, b, c, d, e, f, g, h] = EXTERNAL_KEYS.map(|id| key(KeyName::External(id)));
         Ok(Self { irk, puk, stk, external: [a?, b?, c?, d?, e?, f?, g?, h?] })
+    }
+
+    /// The key that opens this key of a card.
+    fn external(&self, id: u8) -> Option<&Key> {
+        EXTERNAL_KEYS.iter().zip(&self.external).find(|(own, _)| **own == id).map(|(_, key)| key)
     }
 }
 

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::code::Code;
 use crate::failure::{Failure, TEXT_MAX};
+use crate::fields::next_character;
 
 /// An answer as it grows. It is wiped when it is dropped: it names a person.
 pub(crate) struct Answer(Zeroizing<Vec<u8>>);
@@ -47,8 +48,18 @@ impl Answer {
         self.raw(b"$")
     }
 
+    /// Whether so many bytes still fit.
+    pub(crate) fn fits(&self, length: usize) -> bool {
+        self.0.len() + length <= TEXT_MAX
+    }
+
+    /// Several fields at once, with their bars.
+    pub(crate) fn plain(&mut self, text: &str) -> Result<(), Failure> {
+        self.raw(text.as_bytes())
+    }
+
     fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.0.len() + bytes.len() > TEXT_MAX {
+        if !self.fits(bytes.len()) {
             return Err(Code::Length.with("结果超过255字节,请分次读取"));
         }
         self.0.extend_from_slice(bytes);
@@ -74,26 +85,16 @@ fn digits(packed: &[u8]) -> Option<Vec<u8>> {
     (filled && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
 }
 
-/// Whether no character of GBK text is a bar or a control character. A bar's byte may be the second of a Chinese character.
+/// Whether no character of GBK text is a bar or a control character.
 fn is_plain(text: &[u8]) -> bool {
-    let mut rest = text.iter();
-    while let Some(&byte) = rest.next() {
-        match byte {
-            0x81..=0xFE => {
-                // GB 18030 has characters of four bytes: a digit is second and fourth.
-                match rest.next() {
-                    Some(0x30..=0x39) => {
-                        let (Some(0x81..=0xFE), Some(0x30..=0x39)) = (rest.next(), rest.next()) else { return false };
-                    }
-                    Some(0x40..=0x7E | 0x80..=0xFE) => {}
-                    _ => return false,
-                }
-            }
-            b'|' | 0x00..=0x1F | 0x7F..=0x80 | 0xFF => return false,
-            _ => {}
+    let mut rest = text;
+    while let Some((character, after)) = next_character(rest) {
+        if matches!(character, [b'|' | 0x00..=0x1F | 0x7F]) {
+            return false;
         }
+        rest = after;
     }
-    true
+    rest.is_empty()
 }
 
 #[cfg(test)]

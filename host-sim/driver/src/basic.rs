@@ -3,7 +3,8 @@
 //! A card of version 3.00 shows who its holder is only after an external authentication. Without a PSAM the caller takes it
 //! to a security module: step 1 gives the module's input, step 2 takes its result.
 
-use qiyong_protocol::card::files::{EF05, EF06, Format, Generation, tag};
+use qiyong_protocol::card::files::{EF05, EF06, Format, Generation, key, tag};
+use qiyong_protocol::card::psam::READ_SSSE;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, without_filling};
@@ -11,15 +12,21 @@ use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::hsm::Waiting;
+use crate::psam::{Psam, with_terminal};
 use crate::settings::Settings;
 
 /// iReadCardBas. Of a card of version 3.00 it gives nothing without a PSAM, not even the fields that are free: what a
-/// caller gets with result 0 is complete.
+/// caller gets with result 0 is complete. A PSAM that is there tells the terminal's number for any card.
 pub(crate) fn read(settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut card = Powered::new(settings)?;
     match card.generation {
-        Generation::V1 | Generation::V2 => fields(&mut card, settings),
-        Generation::V3 => Err(Code::NoPsam.into()),
+        Generation::V1 | Generation::V2 => fields(&mut card, &with_terminal(settings)),
+        Generation::V3 => {
+            let mut psam = Psam::open(settings, &card)?;
+            psam.authenticate(&mut card, READ_SSSE, key::READ_SSSE)?;
+            card.select(EF05)?;
+            fields(&mut card, &psam.named(settings))
+        }
     }
 }
 
@@ -34,9 +41,9 @@ pub(crate) fn step_1(settings: &Settings) -> Result<(Waiting, Zeroizing<Vec<u8>>
 
 /// iReadCardBas_HSM_Step2.
 pub(crate) fn step_2(waiting: Waiting, key: &[u8], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut card = waiting.authenticate(key)?;
+    let mut card = waiting.authenticate(key, key::READ_SSSE)?;
     card.select(EF05)?;
-    fields(&mut card, settings)
+    fields(&mut card, &with_terminal(settings))
 }
 
 /// The eleven fields. EF05 is selected.

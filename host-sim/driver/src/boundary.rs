@@ -15,9 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::code::Code;
 use crate::failure::{Failure, TEXT_MAX};
+use crate::fields;
 use crate::gate::Gate;
 use crate::pki;
-use crate::session::{Request, Session};
+use crate::request::Request;
+use crate::reset::Job;
+use crate::session::Session;
 use crate::settings::Settings;
 
 /// The function of a PIN pad's library, as its vendors spell it.
@@ -34,6 +37,8 @@ pub enum Parameter {
     Number,
     /// A text that ends with NUL.
     Text,
+    /// A buffer for a field of the answer, of 256 bytes.
+    Field,
 }
 
 /// An exported function.
@@ -45,7 +50,7 @@ pub struct Function {
     pub about: &'static str,
     /// Its parameters before the last one.
     pub parameters: &'static [(&'static str, Parameter)],
-    /// The last one, the caller's buffer.
+    /// The last one, the caller's buffer; empty: there is none.
     pub buffer: &'static str,
 }
 
@@ -127,12 +132,58 @@ macro_rules! exports {
             values.next().is_none().then_some(request)
         }
 
-        /// Every exported function.
-        pub const FUNCTIONS: &[Function] = &[$(Function {
+        /// Those with one buffer.
+        const WITH_BUFFER: &[Function] = &[$(Function {
             name: stringify!($name),
             about: $about,
             parameters: &[$((stringify!($parameter), Parameter::$kind)),*],
             buffer: stringify!($buffer),
+        }),*];
+    };
+}
+
+/// Functions with a buffer for each field of the answer, and perhaps a last one for the message.
+macro_rules! exports_of_fields {
+    ($($about:literal $name:ident($($field:ident),*; $($message:ident)?) => $request:expr;)*) => {
+        $(
+            #[doc = $about]
+            ///
+            /// # Safety
+            /// Each buffer has 256 bytes, and nobody else uses it during the call. Pointers may be null.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name($($field: *mut c_char,)* $($message: *mut c_char)?) -> i64 {
+                // SAFETY: the caller promises what `reply_fields` asks for.
+                unsafe { reply_fields(&[$($field),*], &[$($message)?], || ask(&$request)) }
+            }
+        )*
+
+        /// Those with several buffers.
+        const OF_FIELDS: &[Function] = &[$(Function {
+            name: stringify!($name),
+            about: $about,
+            parameters: &[$((stringify!($field), Parameter::Field)),*],
+            buffer: concat!($(stringify!($message))?),
+        }),*];
+    };
+}
+
+/// Functions of which only the name is known: whatever they are passed is not looked at.
+macro_rules! exports_unknown {
+    ($($name:ident)*) => {
+        $(
+            /// Only the name is known. Not built: -13, and nothing is read or written.
+            #[unsafe(no_mangle)]
+            pub extern "C" fn $name() -> i64 {
+                Code::NotSupported.number()
+            }
+        )*
+
+        /// Those of which only the name is known.
+        const UNKNOWN: &[Function] = &[$(Function {
+            name: stringify!($name),
+            about: "Only the name is known. Not built: -13, and nothing is read or written.",
+            parameters: &[],
+            buffer: "",
         }),*];
     };
 }
@@ -156,39 +207,71 @@ exports! {
     iVerifyPIN(iType: Number; pOutInfo) => Request::VerifyPin { kind: iType };
     "Changes the PIN, which the holder keys on the pad: the old one, the new one, and the new one again."
     iChangePIN(iType: Number; pOutInfo) => Request::ChangePin { kind: iType };
-    "Writes records. Not built: -13."
+    "Writes records of one file by a key of the PSAM."
     iWriteCard(iType: Number, pCardInfo: Text, pFileAddr: Text, pWriteData: Text; pOutInfo)
-        => Request::NotBuilt { kind: Some(iType) };
-    "Writes records with a security module, step 1. Not built: -13."
+        => Request::Write { kind: iType, card: pCardInfo, files: pFileAddr, data: pWriteData };
+    "The same with a security module, step 1."
     iWriteCard_HSM_Step1(iType: Number, pCardInfo: Text, pFileAddr: Text; pOutInfo)
-        => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iWriteCard_HSM_Step2(pKey: Text, pWriteData: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Sets a new PIN. Not built: -13."
-    iReloadPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Sets a new PIN with a security module, step 1. Not built: -13."
-    iReloadPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iReloadPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Step 3. Not built: -13."
-    iReloadPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Gives a locked PIN its tries back. Not built: -13."
-    iUnblockPIN(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "The same with a security module, step 1. Not built: -13."
-    iUnblockPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iUnblockPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Step 3. Not built: -13."
-    iUnblockPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Debits the card. Not built: -13."
-    iDoDebit(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
-    "Debits the card with a security module, step 1. Not built: -13."
+        => Request::WriteStep1 { kind: iType, card: pCardInfo, files: pFileAddr };
+    "Step 2: takes the module's result, and writes."
+    iWriteCard_HSM_Step2(pKey: Text, pWriteData: Text; pOutInfo)
+        => Request::WriteStep2 { key: pKey, data: pWriteData };
+    "Sets a new PIN, which the holder keys on the pad twice, by a key of the PSAM."
+    iReloadPIN(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::Reset { job: Job::Reload, kind: iType, card: pCardInfo };
+    "The same with a security module, step 1."
+    iReloadPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::ResetStep1 { job: Job::Reload, kind: iType, card: pCardInfo };
+    "Step 2: takes the module's result and the new PIN; the text has the PIN, for the module alone."
+    iReloadPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::ResetStep2 { job: Job::Reload, key: pKey };
+    "Step 3: takes the data of the command, and passes it to the card."
+    iReloadPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::ResetStep3 { job: Job::Reload, key: pKey };
+    "Gives a PIN, which the holder keys on the pad, its tries back, by a key of the PSAM."
+    iUnblockPIN(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::Reset { job: Job::Unblock, kind: iType, card: pCardInfo };
+    "The same with a security module, step 1."
+    iUnblockPIN_HSM_Step1(iType: Number, pCardInfo: Text; pOutInfo)
+        => Request::ResetStep1 { job: Job::Unblock, kind: iType, card: pCardInfo };
+    "Step 2: takes the module's result and the PIN; the text has the PIN, for the module alone."
+    iUnblockPIN_HSM_Step2(pKey: Text; pOutInfo) => Request::ResetStep2 { job: Job::Unblock, key: pKey };
+    "Step 3: takes the data of the command, and passes it to the card."
+    iUnblockPIN_HSM_Step3(pKey: Text; pOutInfo) => Request::ResetStep3 { job: Job::Unblock, key: pKey };
+    "Has the card note a payment, by the holder's PIN and a key of the PSAM."
+    iDoDebit(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo)
+        => Request::Debit { kind: iType, card: pCardInfo, pay: pPayInfo };
+    "The same with a security module, step 1."
     iDoDebit_HSM_Step1(iType: Number, pCardInfo: Text, pPayInfo: Text; pOutInfo)
+        => Request::DebitStep1 { kind: iType, card: pCardInfo, pay: pPayInfo };
+    "Step 2: takes the module's result, and the card notes the payment."
+    iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::DebitStep2 { key: pKey };
+    "Reads the newest payments that the card has noted, by the holder's PIN."
+    iReadDebitRecord(iType: Number; pOutInfo) => Request::DebitRecords { kind: iType };
+    "The library asks the centre between the steps of iReadCardBas."
+    iReadCardBas_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "The library asks the centre between the steps of iReadCard."
+    iReadCard_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "The library asks the centre between the steps of iDoDebit."
+    iDoDebit_HSM_Step1To2(pMAC1SourceInfo: Text; pMAC1) => Request::DebitStep1To2 { question: pMAC1SourceInfo };
+    "Not built: -13. A window's program asks the centre itself."
+    iWriteCard_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
         => Request::NotBuilt { kind: Some(iType) };
-    "Step 2. Not built: -13."
-    iDoDebit_HSM_Step2(pKey: Text; pOutInfo) => Request::NotBuilt { kind: None };
-    "Reads what was debited. Not built: -13."
-    iReadDebitRecord(iType: Number; pOutInfo) => Request::NotBuilt { kind: Some(iType) };
+    "The library asks the centre between the steps of iReloadPIN."
+    iReloadPIN_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "Not built: -13. A window's program asks the centre itself, with the holder's document."
+    iReloadPIN_HSM_Step2To3(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "The library asks the centre between the steps of iUnblockPIN."
+    iUnblockPIN_HSM_Step1To2(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::ReadStep1To2 { kind: iType, question: pAuthSourceInfo };
+    "Not built: -13. A window's program asks the centre itself, with the holder's document."
+    iUnblockPIN_HSM_Step2To3(iType: Number, pAuthSourceInfo: Text; pAuthInfo)
+        => Request::NotBuilt { kind: Some(iType) };
+    "iReadCardBas with a centre on this machine as security module; the password is a token for it."
+    iCommReadCardBas(wsdlAddress: Text, userId: Text, password: Text, authKey: Text, iType: Number; pOutInfo)
+        => Request::Remote { kind: iType, address: wsdlAddress, token: password };
     "Signs data with the card's key; iType: 1 r and s, 2 ASN.1. The answer is base64."
     PKI_SignData(pUserPin: Text, pInData: Text, iType: Number; pOutInfo)
         => Request::Pki(pki::Request::Sign { pin: pUserPin, data: pInData, form: iType });
@@ -232,6 +315,38 @@ pub fn call(name: &str, values: &[Value<'_>], settings: &Settings) -> Result<Zer
     ask_with(&request_of(name, values).ok_or(Code::Parameter)?, settings)
 }
 
+exports_of_fields! {
+    "Reads the card's data, field by field."
+    iReadCardPublicInfo(KSBM, KLB, GFBB, JGBM, FKRQ, KYXQ, KH; pErrMsg) => Request::CardInfo;
+    "Reads the holder's data, field by field."
+    iReadPersonPublicInfo(SHBZHM, XM, XB, MZ, CSD, CSRQ; pErrMsg) => Request::PersonInfo;
+    "Gives the device's number and the PSAM's number for the terminal; there is no message."
+    iGetReaderInfo(pReaderSN, pPsamTermNo;) => Request::ReaderInfo;
+}
+
+exports_unknown! {
+    iReadIdentityInfo iReadPBOCAccount iReadPBOCAccount_Ext iPKBGetPIN iPKBVerifyPIN iPKBChangePIN DeviceBeep iCheckCard
+    iEnterCard iExitCard SwitchMode iGetCardType iWriteCardBas iWriteCardBas_HSM_Step1 iWriteCardBas_HSM_Step2
+    iReadSignatureKey iWriteCA iReadBankNumber iReadICCardNum iReadIdentityCard iInitParms iReadCardBasExt
+}
+
+const COUNT: usize = WITH_BUFFER.len() + OF_FIELDS.len() + UNKNOWN.len();
+
+/// Every exported function.
+pub const FUNCTIONS: &[Function] = &{
+    let mut all = [WITH_BUFFER[0]; COUNT];
+    let (tables, mut at, mut table) = ([WITH_BUFFER, OF_FIELDS, UNKNOWN], 0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            (at, row) = (at + 1, row + 1);
+        }
+        table += 1;
+    }
+    all
+};
+
 /// Carries out a request when no other thread does one.
 fn ask(request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     ask_with(request, &Settings::load()?)
@@ -255,13 +370,57 @@ unsafe fn reply(buffer: *mut c_char, room: usize, work: impl FnOnce() -> Result<
         Ok(text) => (0, text),
         Err(failure) => (failure.code.number(), Zeroizing::new(failure.gbk())),
     };
+    // SAFETY: not null, and the caller promises the rest.
+    unsafe { put(buffer, &text, room) };
+    number
+}
+
+/// Writes the fields of what `work` gives into a buffer each, or the message into the last one, and returns the code. What is not
+/// given is left empty.
+///
+/// # Safety
+/// Every buffer is null or has 256 bytes that nobody else uses.
+unsafe fn reply_fields(
+    fields: &[*mut c_char],
+    message: &[*mut c_char],
+    work: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, Failure>,
+) -> i64 {
+    if fields.iter().chain(message).any(|buffer| buffer.is_null()) {
+        return Code::Parameter.number();
+    }
+    let split = |text: Zeroizing<Vec<u8>>| {
+        let parts = fields::split(&text)?;
+        Ok(parts.into_iter().map(|part| Zeroizing::new(part.to_vec())).collect::<Vec<_>>())
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work().and_then(split)));
+    let (number, parts, words) = match outcome.unwrap_or_else(|_| Err(Code::Unknown.into())) {
+        Ok(parts) => (0, parts, Vec::new()),
+        Err(failure) => (failure.code.number(), Vec::new(), failure.gbk()),
+    };
+    let (words, mut parts) = (Zeroizing::new(words), parts.into_iter());
+    for buffer in fields {
+        let text = parts.next().unwrap_or_default();
+        // SAFETY: the caller promises the buffer's 256 bytes.
+        unsafe { put(*buffer, &text, TEXT_MAX) };
+    }
+    for buffer in message {
+        // SAFETY: the same.
+        unsafe { put(*buffer, &words, TEXT_MAX) };
+    }
+    number
+}
+
+/// Writes a text of this library's own, at most `room` bytes of it, and the NUL.
+///
+/// # Safety
+/// The buffer has `room` bytes and one more that nobody else uses.
+unsafe fn put(buffer: *mut c_char, text: &[u8], room: usize) {
     let length = text.len().min(room);
     // SAFETY: at most `room` bytes and the NUL, for which the buffer is large enough; the text is this library's own.
     unsafe {
         buffer.copy_from_nonoverlapping(text.as_ptr().cast(), length);
         buffer.add(length).write(0);
     }
-    number
 }
 
 /// The text, if there is room for it.
@@ -297,10 +456,10 @@ mod tests {
     /// A caller in Rust reaches what a caller in C does, and no text that a caller in C could not pass.
     #[test]
     fn each_function_has_its_name_and_its_values() {
-        for function in FUNCTIONS {
+        for function in WITH_BUFFER {
             let values = function.parameters.iter().map(|(_, kind)| match kind {
                 Parameter::Number => Value::Number(1),
-                Parameter::Text => Value::Text(b""),
+                Parameter::Text | Parameter::Field => Value::Text(b""),
             });
             let values: Vec<_> = values.collect();
             assert!(request_of(function.name, &values).is_some(), "{}", function.name);

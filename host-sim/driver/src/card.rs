@@ -3,7 +3,7 @@
 use qiyong_protocol::card::codes::IdentCode;
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::{Df, EF05, Generation, RecordSpec, tag};
-use qiyong_protocol::card::keys::Algorithm;
+use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::records::{Record, RecordError};
 use qiyong_protocol::iso7816::apdu::Command;
@@ -119,6 +119,39 @@ impl Powered {
             (data, StatusWord::OK) => data.as_slice().try_into().map_err(|_| Code::Check.into()),
             (_, sw) => Err(sw.into()),
         }
+    }
+
+    /// GET CHALLENGE.
+    pub(crate) fn challenge(&mut self) -> Result<[u8; 8], Failure> {
+        self.eight_bytes(&commands::get_challenge())
+    }
+
+    /// EXTERNAL AUTHENTICATE with this key.
+    ///
+    /// # Errors
+    /// The card refused the cryptogram: the text has the tries that are left.
+    pub(crate) fn external(&mut self, key_id: u8, cryptogram: Cryptogram, factor: [u8; 8]) -> Result<(), Failure> {
+        let data = commands::external_auth_data(cryptogram, factor);
+        match self.transmit(&commands::external_authenticate(key_id, &data))?.1 {
+            StatusWord::OK => Ok(()),
+            sw => Err(match sw.verification_tries() {
+                Some(left) => Code::External.with(format!("剩余次数{left}")),
+                None => sw.into(),
+            }),
+        }
+    }
+
+    /// A command whose answer has no data.
+    pub(crate) fn done(&mut self, command: &Command<'_>) -> Result<(), Failure> {
+        match self.transmit(command)?.1 {
+            StatusWord::OK => Ok(()),
+            sw => Err(sw.into()),
+        }
+    }
+
+    /// The algorithm of its keys, where this library knows it.
+    pub(crate) fn known_algorithm(&self) -> Option<Algorithm> {
+        [Algorithm::TripleDes, Algorithm::Sm4].into_iter().find(|algorithm| algorithm.code() == self.algorithm)
     }
 
     /// VERIFY.

@@ -42,6 +42,12 @@ impl Code {
 }
 
 impl Failure {
+    /// The same, and more words.
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.detail = if self.detail.is_empty() { more.into() } else { format!("{},{more}", self.detail) };
+        self
+    }
+
     /// The text for the buffer in GBK: at most [`TEXT_MAX`] bytes, cut between characters.
     pub fn gbk(&self) -> Vec<u8> {
         let mut text = self.code.chinese().to_string();

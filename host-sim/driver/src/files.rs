@@ -2,31 +2,31 @@
 //! §1.9).
 
 use qiyong_protocol::card::files::{Access, Content, Df, EF05, FileSpec, RecordSpec, key, tag};
+use qiyong_protocol::card::psam::for_reading;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
-use crate::answer::{Answer, without_filling};
+use crate::answer::Answer;
 use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::hsm::Waiting;
-use crate::pin::{self, Keyboard, Voice};
+use crate::pin::Keyboard;
+use crate::rights::{Needs, Rights};
 use crate::settings::Settings;
+use crate::which::Which;
 
-/// What a caller wants, from which card. `pCardInfo` is `ident code|card number|`, of which either may be empty: then it is not
-/// compared.
+/// What a caller wants, from which card.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    ident: String,
-    number: Vec<u8>,
+    pub(crate) card: Which,
     files: Vec<(Df, u16, Vec<u8>)>,
 }
 
-/// A record of a file, as this card has it.
-struct Found {
-    df: Df,
-    fid: u16,
-    records: Vec<(u8, &'static RecordSpec)>,
+/// Records of a file, as this card has them.
+pub(crate) struct Found {
+    pub(crate) file: &'static FileSpec,
+    pub(crate) records: Vec<(u8, &'static RecordSpec)>,
 }
 
 impl Wanted {
@@ -36,66 +36,62 @@ impl Wanted {
     /// # Errors
     /// It is not of this form, or names no record.
     pub(crate) fn parse(card: &[u8], files: &[u8]) -> Result<Self, Failure> {
-        let mut fields = card.split(|byte| *byte == b'|');
-        let mut field = || fields.next().unwrap_or_default();
-        let (ident, number) = (field(), field());
         let wrong = || Code::Parameter.with("pFileAddr格式错误");
         let text = str::from_utf8(files).map_err(|_| wrong())?;
         let files: Option<Vec<_>> = text.split('$').filter(|part| !part.is_empty()).map(file).collect();
         let files = files.filter(|files| !files.is_empty()).ok_or_else(wrong)?;
-        Ok(Self { ident: String::from_utf8_lossy(ident).into_owned(), number: number.into(), files })
+        Ok(Self { card: Which::parse(card), files })
     }
 
-    /// The records on this card, and what reading them requires.
-    fn find(&self, card: &Powered) -> Result<(Vec<Found>, Vec<Access>), Failure> {
-        if !self.ident.is_empty() && !self.ident.eq_ignore_ascii_case(&card.ident_hex()) {
-            return Err(Code::OtherCard.into());
-        }
-        let mut access = Vec::new();
-        let mut found = Vec::new();
-        for (df, fid, tags) in &self.files {
-            let spec = card.generation.file(*df, *fid).ok_or(Failure::from(StatusWord::FILE_NOT_FOUND))?;
-            if !matches!(spec.content, Content::Records(_)) {
-                return Err(Code::NotSupported.with("只能读取变长记录文件"));
+    /// The same for writing: one file.
+    ///
+    /// # Errors
+    /// Those of [`Wanted::parse`], or there are more.
+    pub(crate) fn parse_one(card: &[u8], files: &[u8]) -> Result<Self, Failure> {
+        let wanted = Self::parse(card, files)?;
+        if wanted.files.len() == 1 { Ok(wanted) } else { Err(Code::Parameter.with("只能写一个文件")) }
+    }
+
+    /// The records on this card, if it is the one that is named.
+    pub(crate) fn find(&self, card: &Powered) -> Result<Vec<Found>, Failure> {
+        self.card.compare_ident(card)?;
+        let find = |(df, fid, tags): &(Df, u16, Vec<u8>)| {
+            let file = card.generation.file(*df, *fid).ok_or(Failure::from(StatusWord::FILE_NOT_FOUND))?;
+            if !matches!(file.content, Content::Records(_)) {
+                return Err(Code::NotSupported.with("只支持变长记录文件"));
             }
-            let records: Option<Vec<_>> = tags.iter().map(|tag| record(spec, *tag)).collect();
-            let records = records.ok_or(Failure::from(StatusWord::RECORD_NOT_FOUND))?;
-            access.extend(records.iter().map(|(_, record)| spec.read_access(record.tag)));
-            found.push(Found { df: *df, fid: *fid, records });
-        }
-        Ok((found, access))
-    }
-
-    /// The values of the records, if it is the right card. What they require is done.
-    fn read(&self, card: &mut Powered, found: &[Found]) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let mut answer = Answer::new();
-        for Found { df, fid, records } in found {
-            card.enter(*df)?;
-            card.select(*fid)?;
-            for (number, spec) in records {
-                let value = card.record(*number, spec)?;
-                answer.value(spec.format, &value)?;
-            }
-            answer.end_file()?;
-        }
-        Ok(answer.into_bytes())
-    }
-
-    /// Compares the card's number, where the card shows it.
-    fn compare_number(&self, card: &mut Powered) -> Result<(), Failure> {
-        if self.number.is_empty() {
-            return Ok(());
-        }
-        card.enter(Df::Ssse)?;
-        card.select(EF05)?;
-        let there = card.value(EF05, tag::CARD_NUMBER)?;
-        if without_filling(&there) == self.number { Ok(()) } else { Err(Code::OtherCard.into()) }
+            let records: Option<Vec<_>> = tags.iter().map(|tag| record(file, *tag)).collect();
+            Ok(Found { file, records: records.ok_or(Failure::from(StatusWord::RECORD_NOT_FOUND))? })
+        };
+        self.files.iter().map(find).collect()
     }
 }
 
-/// iReadCard: `auth` is 1 for the PIN, 2 for a key of the PSAM. What is free needs neither.
+impl Found {
+    /// What reading the records requires.
+    fn access(&self) -> impl Iterator<Item = Access> {
+        self.records.iter().map(|(_, record)| self.file.read_access(record.tag))
+    }
+
+    fn needs(&self, prefers_pin: bool) -> Result<Needs, Failure> {
+        self.access().try_fold(Needs::default(), |sum, access| Ok(sum.and(Needs::of(access, prefers_pin)?)))
+    }
+
+    /// The values of the records; what they require is done, and the application is entered.
+    fn read(&self, card: &mut Powered, answer: &mut Answer) -> Result<(), Failure> {
+        card.select(self.file.fid)?;
+        for (number, spec) in &self.records {
+            let value = card.record(*number, spec)?;
+            answer.value(spec.format, &value)?;
+        }
+        answer.end_file()
+    }
+}
+
+/// iReadCard: `auth` is 1 for the PIN, 2 for a key of the PSAM, where a file lets either do. What is free needs neither.
 ///
-/// The card number of a card of version 3.00 is compared only if it is read, since the card shows it only then.
+/// The card number of a card of version 3.00 is compared only where the caller has proved itself, since the card shows it only
+/// then.
 pub(crate) fn read(
     settings: &Settings,
     keyboard: Keyboard,
@@ -106,30 +102,30 @@ pub(crate) fn read(
         return Err(Code::Parameter.with("iAuthType应为1或2"));
     }
     let mut card = Powered::new(settings)?;
-    let (found, access) = wanted.find(&card)?;
+    let found = wanted.find(&card)?;
+    let needs: Vec<Needs> = found.iter().map(|found| found.needs(auth == 1)).collect::<Result<_, _>>()?;
     if shows_number(&card) {
-        wanted.compare_number(&mut card)?;
+        wanted.card.compare_number(&mut card)?;
     }
-    let mut needs_pin = false;
-    for access in access {
-        match access {
-            Access::Free => {}
-            Access::PinOrKey(_) if auth == 1 => needs_pin = true,
-            Access::PinOrKey(_) | Access::PinAndKey(_) | Access::Key(_) => return Err(Code::NoPsam.into()),
-            Access::Never => return Err(StatusWord::SECURITY_NOT_SATISFIED.into()),
+    let all = needs.iter().fold(Needs::default(), |sum, needs| sum.and(*needs));
+    let mut rights = Rights::prepare(settings, keyboard, &mut card, all)?;
+    let mut answer = Answer::new();
+    for (found, needs) in found.iter().zip(needs) {
+        let FileSpec { df, fid, .. } = *found.file;
+        rights.enter(&mut card, df, needs, Some(for_reading(df, fid)))?;
+        if rights.shows_number() {
+            wanted.card.compare_number(&mut card)?;
         }
+        found.read(&mut card, &mut answer)?;
     }
-    if needs_pin {
-        let pin = pin::ask(settings, keyboard, Voice::Enter)?;
-        card.verify(&pin)?;
-    }
-    wanted.read(&mut card, &found)
+    Ok(answer.into_bytes())
 }
 
 /// iReadCard_HSM_Step1, for records that key RKSSSE opens.
 pub(crate) fn step_1(settings: &Settings, wanted: &Wanted) -> Result<(Waiting, Zeroizing<Vec<u8>>), Failure> {
     let card = Powered::new(settings)?;
-    let (_, access) = wanted.find(&card)?;
+    let found = wanted.find(&card)?;
+    let access: Vec<Access> = found.iter().flat_map(Found::access).collect();
     if access.iter().all(|access| *access == Access::Free) {
         return Err(Code::HsmNotNeeded.into());
     }
@@ -141,14 +137,19 @@ pub(crate) fn step_1(settings: &Settings, wanted: &Wanted) -> Result<(Waiting, Z
 
 /// iReadCard_HSM_Step2.
 pub(crate) fn step_2(waiting: Waiting, key: &[u8], wanted: &Wanted) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut card = waiting.authenticate(key)?;
-    let (found, _) = wanted.find(&card)?;
-    wanted.compare_number(&mut card)?;
-    wanted.read(&mut card, &found)
+    let mut card = waiting.authenticate(key, key::READ_SSSE)?;
+    let found = wanted.find(&card)?;
+    wanted.card.compare_number(&mut card)?;
+    let mut answer = Answer::new();
+    for found in found {
+        card.enter(found.file.df)?;
+        found.read(&mut card, &mut answer)?;
+    }
+    Ok(answer.into_bytes())
 }
 
 /// Whether the card number can be read without anything.
-fn shows_number(card: &Powered) -> bool {
+pub(crate) fn shows_number(card: &Powered) -> bool {
     let file = card.generation.file(Df::Ssse, EF05);
     file.is_some_and(|file| file.read_access(tag::CARD_NUMBER) == Access::Free)
 }
@@ -205,7 +206,6 @@ mod tests {
         ] {
             assert_eq!(parse(bad).unwrap_err().code, Code::Parameter, "{bad}");
         }
-        let wanted = Wanted::parse(b"ABCD|X00000019|", b"SSSEEF05|07|$").unwrap();
-        assert_eq!((wanted.ident.as_str(), wanted.number.as_slice()), ("ABCD", &b"X00000019"[..]));
+        assert_eq!(Wanted::parse_one(b"", b"SSSEEF05|07|$DF01EF05|21|$").unwrap_err().code, Code::Parameter);
     }
 }

@@ -2,15 +2,14 @@
 //! docs/driver.md §A.3). Which files a caller wants is not decided here.
 
 use qiyong_protocol::card::commands;
-use qiyong_protocol::card::files::key;
 use qiyong_protocol::card::keys::Cryptogram;
-use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
 use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::psam::with_terminal;
 use crate::settings::Settings;
 
 /// Between two steps: the card, which keeps its power and its challenge.
@@ -40,38 +39,27 @@ impl Waiting {
         let ([process, original, factor], _) = random.as_chunks::<8>() else { return Err(Code::Unknown.into()) };
         let data = commands::join(*original, *process);
         let internal = Cryptogram(card.eight_bytes(&commands::internal_authenticate(&data))?);
-        let challenge = card.eight_bytes(&commands::get_challenge())?;
-
-        let mut answer = Answer::new();
-        answer.field(card.ident.region().as_str().as_bytes())?;
-        answer.field(hex::encode_upper(&card.historical).as_bytes())?;
-        answer.field(hex::encode_upper([card.algorithm]).as_bytes())?;
-        answer.field(card.ident_hex().as_bytes())?;
-        for random in [process, original, factor, &challenge] {
-            answer.field(hex::encode_upper(random).as_bytes())?;
-        }
-        answer.field(settings.terminal.as_bytes())?;
-        answer.field(settings.device.as_bytes())?;
-        Ok((Self { card, internal, factor: *factor }, answer.into_bytes()))
+        let challenge = card.challenge()?;
+        let text = question(&card, [process, original, factor, &challenge], &with_terminal(settings))?;
+        Ok((Self { card, internal, factor: *factor }, text))
     }
 
-    /// Step 2: the card, to which the caller has proved itself.
+    /// The card, before the caller has proved itself.
+    pub(crate) const fn card(&self) -> &Powered {
+        &self.card
+    }
+
+    /// Step 2: the card, to which the caller has proved itself by this key.
     ///
     /// # Errors
     /// The result is none; the card is not the one that the module knows; or it refused the cryptogram.
-    pub(crate) fn authenticate(mut self, key: &[u8]) -> Result<Powered, Failure> {
+    pub(crate) fn authenticate(mut self, key: &[u8], key_id: u8) -> Result<Powered, Failure> {
         let Results { internal, external: (cryptogram, factor) } = Results::parse(key)?;
         if internal != self.internal {
             return Err(Code::NotGenuine.into());
         }
-        let data = commands::external_auth_data(Cryptogram(cryptogram), factor.unwrap_or(self.factor));
-        match self.card.transmit(&commands::external_authenticate(key::READ_SSSE, &data))?.1 {
-            StatusWord::OK => Ok(self.card),
-            sw => Err(match sw.verification_tries() {
-                Some(left) => Code::External.with(format!("剩余次数{left}")),
-                None => sw.into(),
-            }),
-        }
+        self.card.external(key_id, Cryptogram(cryptogram), factor.unwrap_or(self.factor))?;
+        Ok(self.card)
     }
 }
 
@@ -93,12 +81,32 @@ impl Results {
     }
 }
 
-/// Eight bytes, and eight more if there are, from hex digits.
-fn halves(digits: &[u8]) -> Result<([u8; 8], Option<[u8; 8]>), Failure> {
+/// What a security module is asked: region, reset information, algorithm, ident code, four values, terminal, device.
+pub(crate) fn question(card: &Powered, values: [&[u8]; 4], settings: &Settings) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut answer = Answer::new();
+    answer.field(card.ident.region().as_str().as_bytes())?;
+    answer.field(hex::encode_upper(&card.historical).as_bytes())?;
+    answer.field(hex::encode_upper([card.algorithm]).as_bytes())?;
+    answer.field(card.ident_hex().as_bytes())?;
+    for value in values {
+        answer.field(hex::encode_upper(value).as_bytes())?;
+    }
+    answer.field(settings.terminal.as_bytes())?;
+    answer.field(settings.device.as_bytes())?;
+    Ok(answer.into_bytes())
+}
+
+/// Bytes from hex digits.
+pub(crate) fn unhex(digits: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if !digits.iter().all(u8::is_ascii_hexdigit) {
         return Err(Code::Character.into());
     }
-    let bytes = hex::decode(digits).map_err(|_| Code::Length)?;
+    hex::decode(digits).map(Zeroizing::new).map_err(|_| Code::Length.into())
+}
+
+/// Eight bytes, and eight more if there are, from hex digits.
+fn halves(digits: &[u8]) -> Result<([u8; 8], Option<[u8; 8]>), Failure> {
+    let bytes = unhex(digits)?;
     match *bytes.as_chunks().0 {
         [first] if bytes.len() == 8 => Ok((first, None)),
         [first, second] if bytes.len() == 16 => Ok((first, Some(second))),

@@ -4,11 +4,17 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`boundary`] | the exported functions, pointers and buffers: the only `unsafe`, but for a call of Windows in `place` |
-//! | `session` | what each function does, and what stays between two calls |
+//! | `session`, `request` | what each function does, and what stays between two calls; what can be asked |
 //! | `basic`, `hsm` | reading who the holder is, without and with a security module |
-//! | `files`, `pin` | reading any records; checking and changing the PIN |
+//! | `files`, `write`, `rights` | reading and writing any records, and by what right |
+//! | `pin`, `reset` | checking and changing the PIN; setting it anew and unblocking it |
+//! | `debit` | payments that the card notes |
 //! | `pki` | signatures, envelopes, certificates |
-//! | `card`, `apdu`, `source` | a powered card; what any card can do; card files and PC/SC readers |
+//! | `card`, `which` | a powered card; which one a caller means |
+//! | `psam` | the terminal's security module |
+//! | `single`, `remote` | single fields for callers that want them so; the centre, asked by the library itself |
+//! | `apdu`, `source` | what any card can do; card files and PC/SC readers |
+//! | `fields` | what callers pass as text |
 //! | `answer`, [`failure`], [`code`] | texts for the caller's buffer, in GBK, and codes |
 //! | [`settings`], `place` | `SSCardDriver.ini`, and the folder that it is in |
 //! | `gate` | one thread at a time |
@@ -21,7 +27,9 @@ mod basic;
 pub mod boundary;
 mod card;
 pub mod code;
+mod debit;
 pub mod failure;
+mod fields;
 mod files;
 mod gate;
 mod hsm;
@@ -29,6 +37,14 @@ mod pin;
 mod pki;
 #[cfg_attr(windows, path = "place_windows.rs")]
 mod place;
+mod psam;
+mod remote;
+mod request;
+mod reset;
+mod rights;
 mod session;
 pub mod settings;
+mod single;
 mod source;
+mod which;
+mod write;

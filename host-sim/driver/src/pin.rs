@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use qiyong_protocol::card::commands;
-use qiyong_protocol::card::files::{EF05, EF06, Generation, tag};
+use qiyong_protocol::card::files::{Df, EF05, EF06, Generation, tag};
 use qiyong_protocol::card::pin::Pin;
 use zeroize::Zeroizing;
 
@@ -52,26 +52,44 @@ pub(crate) fn verify(settings: &Settings, keyboard: Keyboard) -> Result<Zeroizin
 /// iChangePIN. The text on success is empty.
 pub(crate) fn change(settings: &Settings, keyboard: Keyboard) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut card = Powered::new(settings)?;
-    let [id_number, number] = numbers(&mut card)?;
+    // Before the holder keys anything.
+    let known = numbers(&mut card)?;
     let old = ask(settings, keyboard, Voice::Old)?;
-    let new = ask(settings, keyboard, Voice::New)?;
-    if ask(settings, keyboard, Voice::Again)? != new {
-        return Err(Code::PinsDiffer.into());
-    }
-    if new.is_commonly_initial(&id_number, &number) {
-        return Err(Code::ToInitialPin.into());
-    }
+    let new = ask_twice(settings, keyboard, &known)?;
     let (old, new) = (old.card_block(), new.card_block());
     let data = Zeroizing::new([old.as_bytes(), &[0xFF], new.as_bytes()].concat());
     card.pin_command(&commands::change_pin(&data))?;
     Ok(Zeroizing::default())
 }
 
+/// Asks the holder for a new PIN, twice.
+pub(crate) fn ask_new(settings: &Settings, keyboard: Keyboard, card: &mut Powered) -> Result<Pin, Failure> {
+    let known = numbers(card)?;
+    ask_twice(settings, keyboard, &known)
+}
+
+fn ask_twice(
+    settings: &Settings,
+    keyboard: Keyboard,
+    [id_number, number]: &[Zeroizing<Vec<u8>>; 2],
+) -> Result<Pin, Failure> {
+    let new = ask(settings, keyboard, Voice::New)?;
+    if ask(settings, keyboard, Voice::Again)? != new {
+        return Err(Code::PinsDiffer.into());
+    }
+    if new.is_commonly_initial(id_number, number) {
+        return Err(Code::ToInitialPin.into());
+    }
+    Ok(new)
+}
+
 /// The numbers from which regions make initial PINs. A card of version 3.00 does not show them here.
-fn numbers(card: &mut Powered) -> Result<[Zeroizing<Vec<u8>>; 2], Failure> {
+pub(crate) fn numbers(card: &mut Powered) -> Result<[Zeroizing<Vec<u8>>; 2], Failure> {
     if card.generation == Generation::V3 {
         return Ok([Zeroizing::default(), Zeroizing::default()]);
     }
+    card.enter(Df::Ssse)?;
+    card.select(EF05)?;
     let number = card.value(EF05, tag::CARD_NUMBER)?;
     card.select(EF06)?;
     Ok([card.value(EF06, tag::ID_NUMBER)?, number])

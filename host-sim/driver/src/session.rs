@@ -1,94 +1,100 @@
 //! What the library does for a caller, function by function, and what stays between two calls: a card between the steps of a
-//! security module. Pointers and buffers are `boundary`'s.
+//! security module. What is asked is [`super::request`]'s; pointers and buffers are `boundary`'s.
 
 use zeroize::Zeroizing;
 
 use crate::basic;
 use crate::code::Code;
+use crate::debit::{self, Begin, Pay};
 use crate::failure::Failure;
 use crate::files::{self, Wanted};
 use crate::hsm::Waiting;
 use crate::pin::{self, Keyboard};
 use crate::pki;
+use crate::remote::Remote;
+use crate::request::Request;
+use crate::reset::{self, Job, Ordered};
 use crate::settings::Settings;
+use crate::single;
+use crate::which::Which;
+use crate::write;
 
-/// What a caller asks for. Texts are as the caller gave them, without the NUL.
-#[derive(Clone, Copy)]
-pub(crate) enum Request<'a> {
-    /// iReadCardBas.
-    Basic { kind: i32 },
-    /// iReadCardBas_HSM_Step1.
-    BasicStep1 { kind: i32 },
-    /// iReadCardBas_HSM_Step2.
-    BasicStep2 { key: &'a [u8] },
-    /// iReadCard.
-    Read { kind: i32, auth: i32, card: &'a [u8], files: &'a [u8] },
-    /// iReadCard_HSM_Step1.
-    ReadStep1 { kind: i32, card: &'a [u8], files: &'a [u8] },
-    /// iReadCard_HSM_Step2.
-    ReadStep2 { key: &'a [u8] },
-    /// iVerifyPIN.
-    VerifyPin { kind: i32 },
-    /// iChangePIN.
-    ChangePin { kind: i32 },
-    /// One of the functions for signatures and envelopes.
-    Pki(pki::Request<'a>),
-    /// Something that is not built, with its iType, if it has one.
-    NotBuilt { kind: Option<i32> },
-}
+/// The text for the caller, or why there is none.
+pub(crate) type Outcome = Result<Zeroizing<Vec<u8>>, Failure>;
 
 /// What stays between two calls.
 #[derive(Default)]
 pub(crate) struct Session {
-    waiting: Option<(Step, Waiting)>,
+    pending: Option<Pending>,
 }
 
-/// What a second step will read.
-enum Step {
-    Basic,
-    Files(Wanted),
+/// A card that waits for the next step of one function.
+enum Pending {
+    Basic(Waiting),
+    Read(Waiting, Wanted),
+    Write(Waiting, Wanted),
+    Reset(Job, Waiting),
+    Command(Job, Ordered),
+    Debit(Begin),
 }
 
 impl Session {
     pub(crate) const fn new() -> Self {
-        Self { waiting: None }
+        Self { pending: None }
     }
 
-    /// Does it. A card that waits for a second step loses its power at any other request.
-    pub(crate) fn answer(
-        &mut self,
-        request: &Request<'_>,
-        settings: &Settings,
-        keyboard: Keyboard,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        match (*request, self.waiting.take()) {
-            (Request::BasicStep2 { key }, Some((Step::Basic, waiting))) => basic::step_2(waiting, key, settings),
-            (Request::ReadStep2 { key }, Some((Step::Files(wanted), waiting))) => files::step_2(waiting, key, &wanted),
-            (Request::BasicStep2 { .. } | Request::ReadStep2 { .. }, _) => {
-                Err(Code::NotConnected.with("请先调用Step1"))
+    /// Does it. A card that waits for a next step loses its power at any other request.
+    pub(crate) fn answer(&mut self, request: &Request<'_>, settings: &Settings, keyboard: Keyboard) -> Outcome {
+        if let Some(text) = self.between(request, settings) {
+            return text;
+        }
+        match (*request, self.pending.take()) {
+            (Request::BasicStep2 { key }, Some(Pending::Basic(waiting))) => basic::step_2(waiting, key, settings),
+            (Request::ReadStep2 { key }, Some(Pending::Read(waiting, wanted))) => files::step_2(waiting, key, &wanted),
+            (Request::WriteStep2 { key, data }, Some(Pending::Write(waiting, wanted))) => {
+                write::step_2(waiting, &wanted, (key, data))
             }
-            (request, waiting) => {
+            (Request::ResetStep2 { job, key }, Some(Pending::Reset(began, waiting))) if job == began => {
+                let (ordered, text) = reset::step_2(settings, keyboard, (job, waiting), key)?;
+                Ok(self.wait(Pending::Command(job, ordered), text))
+            }
+            (Request::ResetStep3 { job, key }, Some(Pending::Command(began, ordered))) if job == began => {
+                reset::step_3(ordered, key)
+            }
+            (Request::DebitStep2 { key }, Some(Pending::Debit(begin))) => debit::step_2(begin, key),
+            (request, _) if request.continues() => Err(Code::NotConnected.with("请先调用上一步")),
+            (request, pending) => {
                 // Before another one is powered: it may be the same.
-                drop(waiting);
+                drop(pending);
                 self.begin(request, settings, keyboard)
             }
         }
     }
 
+    /// What is asked of the centre between two steps; a card that waits goes on waiting.
+    fn between(&self, request: &Request<'_>, settings: &Settings) -> Option<Outcome> {
+        let ask = || match (*request, &self.pending) {
+            (Request::ReadStep1To2 { kind, question }, _) => {
+                check_kind(kind)?;
+                Remote::of_settings(settings)?.read(question)
+            }
+            (Request::DebitStep1To2 { question }, Some(Pending::Debit(begin))) => {
+                Remote::of_settings(settings)?.debit(question, begin.number())
+            }
+            _ => Err(Code::NotConnected.with("请先调用上一步")),
+        };
+        let is_between = matches!(request, Request::ReadStep1To2 { .. } | Request::DebitStep1To2 { .. });
+        is_between.then(|| ask().map(|key| Zeroizing::new(key.as_bytes().to_vec())))
+    }
+
     /// Does what needs nothing from a call before.
-    fn begin(
-        &mut self,
-        request: Request<'_>,
-        settings: &Settings,
-        keyboard: Keyboard,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    fn begin(&mut self, request: Request<'_>, settings: &Settings, keyboard: Keyboard) -> Outcome {
         request.kind().map_or(Ok(()), check_kind)?;
         match request {
             Request::Basic { .. } => basic::read(settings),
             Request::BasicStep1 { .. } => {
                 let (waiting, text) = basic::step_1(settings)?;
-                self.waiting = Some((Step::Basic, waiting));
-                Ok(text)
+                Ok(self.wait(Pending::Basic(waiting), text))
             }
             Request::Read { auth, card, files, .. } => {
                 files::read(settings, keyboard, auth, &Wanted::parse(card, files)?)
@@ -96,32 +102,54 @@ impl Session {
             Request::ReadStep1 { card, files, .. } => {
                 let wanted = Wanted::parse(card, files)?;
                 let (waiting, text) = files::step_1(settings, &wanted)?;
-                self.waiting = Some((Step::Files(wanted), waiting));
-                Ok(text)
+                Ok(self.wait(Pending::Read(waiting, wanted), text))
             }
             Request::VerifyPin { .. } => pin::verify(settings, keyboard),
             Request::ChangePin { .. } => pin::change(settings, keyboard),
-            Request::Pki(request) => pki::answer(request, settings),
-            Request::BasicStep2 { .. } | Request::ReadStep2 { .. } | Request::NotBuilt { .. } => {
-                Err(Code::NotSupported.into())
+            Request::Write { card, files, data, .. } => {
+                write::write(settings, keyboard, &Wanted::parse_one(card, files)?, data)
             }
+            Request::WriteStep1 { card, files, .. } => {
+                let wanted = Wanted::parse_one(card, files)?;
+                let (waiting, text) = write::step_1(settings, &wanted)?;
+                Ok(self.wait(Pending::Write(waiting, wanted), text))
+            }
+            Request::Reset { job, card, .. } => reset::by_psam(settings, keyboard, (job, &Which::parse(card))),
+            Request::ResetStep1 { job, card, .. } => {
+                let (waiting, text) = reset::step_1(settings, &Which::parse(card))?;
+                Ok(self.wait(Pending::Reset(job, waiting), text))
+            }
+            Request::Debit { card, pay, .. } => {
+                debit::by_psam(settings, keyboard, (&Which::parse(card), Pay::parse(pay)?))
+            }
+            Request::DebitStep1 { card, pay, .. } => {
+                let (begin, text) = debit::step_1(settings, keyboard, (&Which::parse(card), Pay::parse(pay)?))?;
+                Ok(self.wait(Pending::Debit(begin), text))
+            }
+            Request::Pki(request) => pki::answer(request, settings),
+            Request::DebitRecords { .. } => debit::records(settings, keyboard),
+            Request::CardInfo => single::card(settings),
+            Request::PersonInfo => single::person(settings),
+            Request::ReaderInfo => single::reader(settings),
+            Request::Remote { address, token, .. } => remote_read(settings, address, token),
+            _ => Err(Code::NotSupported.into()),
         }
+    }
+
+    fn wait(&mut self, pending: Pending, text: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+        self.pending = Some(pending);
+        text
     }
 }
 
-impl Request<'_> {
-    /// iType, if the function has it.
-    const fn kind(&self) -> Option<i32> {
-        match *self {
-            Self::Basic { kind }
-            | Self::BasicStep1 { kind }
-            | Self::Read { kind, .. }
-            | Self::ReadStep1 { kind, .. }
-            | Self::VerifyPin { kind }
-            | Self::ChangePin { kind } => Some(kind),
-            Self::NotBuilt { kind } => kind,
-            Self::BasicStep2 { .. } | Self::ReadStep2 { .. } | Self::Pki(_) => None,
-        }
+/// iCommReadCardBas: both steps, with the centre between them if the card needs it.
+fn remote_read(settings: &Settings, address: &[u8], token: &[u8]) -> Outcome {
+    let text = |bytes| str::from_utf8(bytes).map_err(|_| Failure::from(Code::Parameter));
+    let remote = Remote::new(text(address)?, text(token)?)?;
+    match basic::step_1(settings) {
+        Ok((waiting, question)) => basic::step_2(waiting, remote.read(&question)?.as_bytes(), settings),
+        Err(failure) if failure.code == Code::HsmNotNeeded => basic::read(settings),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -43,6 +43,16 @@ pub struct Settings {
     pub source: Source,
     /// The terminal's number, of a PSAM when there is one: `terminal`, 12 digits.
     pub terminal: String,
+    /// Where the PSAM is, if there is one: `psam`, as `source`.
+    pub psam: Option<Source>,
+    /// What fills up a block of SM4 behind the terminal's eight bytes: `psam_filling`, `80` for 80 and zeros, `00` for zeros.
+    pub psam_filling: u8,
+    /// Whether records are written with a MAC, where a PSAM can make it: `write_mac`, yes or no.
+    pub write_mac: bool,
+    /// The centre whose HTTP service is the security module: `hsm`, http://ADDRESS:PORT, on this machine.
+    pub hsm: Option<String>,
+    /// The file with the token for it: `hsm_token`.
+    pub hsm_token: Option<PathBuf>,
     /// The device's number: `device`, at most 20 characters.
     pub device: String,
     /// The PIN pad's library: `keyboard`.
@@ -59,6 +69,11 @@ impl Default for Settings {
             source: Source::Reader("any".into()),
             // What a vendor answers without PSAM (docs/driver.md §A.2).
             terminal: "000000000000".into(),
+            psam: None,
+            psam_filling: 0x80,
+            write_mac: false,
+            hsm: None,
+            hsm_token: None,
             device: "FFFFFFFFFFFFFF".into(),
             keyboard: None,
             pin_seconds: 30,
@@ -113,6 +128,29 @@ impl Settings {
     fn set(&mut self, key: &str, value: &str, folder: &Path) -> Result<(), &'static str> {
         match key {
             "source" => self.source = source(value, folder).ok_or("应为reader NAME、file PATH或terminal PORT")?,
+            "psam" => {
+                let place = source(value, folder).filter(|place| !matches!(place, Source::Terminal(_)));
+                self.psam = Some(place.ok_or("应为reader NAME或file PATH")?);
+            }
+            "psam_filling" => {
+                self.psam_filling = match value {
+                    "80" => 0x80,
+                    "00" => 0x00,
+                    _ => return Err("应为80或00"),
+                };
+            }
+            "write_mac" => {
+                self.write_mac = match value {
+                    "yes" => true,
+                    "no" => false,
+                    _ => return Err("应为yes或no"),
+                };
+            }
+            "hsm" => {
+                let good = value.starts_with("http://");
+                self.hsm = Some(good.then(|| value.into()).ok_or("应为http://ADDRESS:PORT")?);
+            }
+            "hsm_token" => self.hsm_token = Some(folder.join(value)),
             "terminal" => {
                 let good = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
                 self.terminal = good.then(|| value.into()).ok_or("应为12位数字")?;
@@ -166,6 +204,10 @@ mod tests {
         assert_eq!(source("file cards/张三.toml"), Source::File("/etc/hospital/cards/张三.toml".into()));
         assert_eq!(source("file C:\\new\\card.toml"), Source::File("/etc/hospital/C:\\new\\card.toml".into()));
         assert_eq!(source("terminal /dev/ttyUSB0"), Source::Terminal("/dev/ttyUSB0".into()));
+        let more = parse("[SSCardDriver]\npsam=file p.toml\npsam_filling=00\nwrite_mac=yes\nhsm_token=t\n").unwrap();
+        assert_eq!(more.psam, Some(Source::File("/etc/hospital/p.toml".into())));
+        assert_eq!((more.psam_filling, more.write_mac), (0, true));
+        assert_eq!(more.hsm_token, Some("/etc/hospital/t".into()));
         assert_eq!(parse(""), Ok(Settings::default()));
     }
 
@@ -174,6 +216,10 @@ mod tests {
         for (text, words) in [
             ("source=usb 1", "source:应为reader NAME、file PATH或terminal PORT"),
             ("terminal=12345", "terminal:应为12位数字"),
+            ("psam=terminal x", "psam:应为reader NAME或file PATH"),
+            ("psam_filling=8", "psam_filling:应为80或00"),
+            ("write_mac=1", "write_mac:应为yes或no"),
+            ("hsm=https://127.0.0.1", "hsm:应为http://ADDRESS:PORT"),
             ("device=", "device:应为1至20位字母或数字"),
             ("device=a|b", "device:应为1至20位字母或数字"),
             ("pin_seconds=0", "pin_seconds:应为1至255"),

@@ -27,3 +27,22 @@ pub(crate) fn open(settings: &Settings) -> Result<Box<dyn Card>, Failure> {
         Source::Terminal(_) => Err(Code::NotSupported.with("尚不能通过终端串口读卡")),
     }
 }
+
+/// The PSAM that is set.
+///
+/// # Errors
+/// None is set, or it is not there: [`Code::NoPsam`]; or its place does not work.
+pub(crate) fn open_psam(settings: &Settings) -> Result<Box<dyn Card>, Failure> {
+    let opened: Result<Box<dyn Card>, Failure> = match &settings.psam {
+        None | Some(Source::Terminal(_)) => return Err(Code::NoPsam.into()),
+        #[cfg(feature = "card-file")]
+        Some(Source::File(path)) => file::PsamFile::open(path).map(|psam| Box::new(psam) as Box<dyn Card>),
+        #[cfg(feature = "pcsc")]
+        Some(Source::Reader(name)) => reader::open(name).map(|card| Box::new(card) as Box<dyn Card>),
+        #[cfg(not(feature = "card-file"))]
+        Some(Source::File(_)) => Err(Code::NotSupported.with("本库未含卡文件功能")),
+        #[cfg(not(feature = "pcsc"))]
+        Some(Source::Reader(_)) => Err(Code::NotSupported.with("本库未含PC/SC功能")),
+    };
+    opened.map_err(|failure| if failure.code == Code::NoCard { Code::NoPsam.into() } else { failure })
+}

@@ -4,8 +4,9 @@
 //     NAME ARGUMENT...     calls a function and prints: result, whether nothing behind the NUL was written, text in hex
 //     ?NAME                prints 1 if the library has this name, otherwise 0
 //
-// An argument is i and an int, s and a text in hex, n for a null text, o for the buffer, z for a null buffer. The buffer has
-// 256 bytes, or 4,096 if b stands for o, and the page behind it must not be touched. What is left out is passed as 0.
+// An argument is i and an int, s and a text in hex, n for a null text, o for the buffer, f for a buffer whose text is printed at
+// the end of the line, z for a null buffer. A buffer has 256 bytes, or 4,096 if b stands for o, and the page behind it must not be
+// touched. What is left out is passed as 0.
 #define _GNU_SOURCE 1
 #include "sscarddriver.h"
 
@@ -22,10 +23,10 @@
 #define CALLED
 #endif
 
-enum { BUFFER = 256, LARGE = 4096, ARGUMENTS = 6, TEXT = 16384, BEFORE = 0xA5 };
+enum { BUFFER = 256, LARGE = 4096, ARGUMENTS = 8, TEXT = 16384, BEFORE = 0xA5 };
 
-// Every function here takes ints and pointers, which x86-64 passes in the same registers.
-typedef long long(CALLED *any_function)(void *, void *, void *, void *, void *, void *);
+// Every function here takes ints and pointers, which x86-64 passes in the same places.
+typedef long long(CALLED *any_function)(void *, void *, void *, void *, void *, void *, void *, void *);
 
 #ifdef _WIN32
 
@@ -88,6 +89,18 @@ static void *argument(const char *word, char *buffer, char *text) {
     }
 }
 
+// The length of the text in a buffer, and whether nothing behind its NUL was written. A buffer that was not touched has none.
+static size_t text_length(const char *buffer, size_t size, bool *good) {
+    size_t length = strnlen(buffer, size), clean = length + 1;
+    while (clean < size && (unsigned char)buffer[clean] == BEFORE) clean++;
+    *good &= clean >= size;
+    return length;
+}
+
+static void print_hex(const char *text, size_t length) {
+    for (size_t at = 0; at < length; at++) printf("%02x", (unsigned char)text[at]);
+}
+
 int main(int count, char **words) {
     static char line[TEXT], texts[ARGUMENTS][TEXT];
     void *library = load(words[count - 1]);
@@ -105,22 +118,32 @@ int main(int count, char **words) {
         size_t asked = strlen(line), size = asked > 1 && strcmp(line + asked - 2, " b") == 0 ? LARGE : BUFFER;
         char *buffer = guarded(size), *rest = NULL, *name = strtok_r(line, " ", &rest);
         void *given[ARGUMENTS] = {NULL};
-        bool has_buffer = false;
+        char *fields[ARGUMENTS] = {NULL};
+        bool has_buffer = false, good = true;
         for (int at = 0; at < ARGUMENTS; at++) {
             char *word = strtok_r(NULL, " ", &rest);
             if (word == NULL) break;
             has_buffer |= word[0] == 'o' || word[0] == 'b';
             given[at] = argument(word, buffer, texts[at]);
+            if (word[0] == 'f') given[at] = fields[at] = (char *)memset(guarded(BUFFER), BEFORE, BUFFER);
         }
         memset(buffer, BEFORE, size);
         any_function function = (any_function)look_up(library, name);
         if (function == NULL) return 5;
-        long long result = function(given[0], given[1], given[2], given[3], given[4], given[5]);
-        size_t length = has_buffer ? strnlen(buffer, size) : 0;
-        size_t clean = has_buffer ? length + 1 : 0;
-        while (clean < size && (unsigned char)buffer[clean] == BEFORE) clean++;
-        printf("%lld %d ", result, clean >= size && (int)result == result);
-        for (size_t at = 0; at < length; at++) printf("%02x", (unsigned char)buffer[at]);
+        long long result = function(given[0], given[1], given[2], given[3], given[4], given[5], given[6], given[7]);
+        size_t length = has_buffer ? text_length(buffer, size, &good) : 0;
+        for (size_t at = 0; !has_buffer && at < size; at++) good &= (unsigned char)buffer[at] == BEFORE;
+        size_t lengths[ARGUMENTS] = {0};
+        for (int at = 0; at < ARGUMENTS; at++) {
+            if (fields[at] != NULL) lengths[at] = text_length(fields[at], BUFFER, &good);
+        }
+        printf("%lld %d ", result, good && (int)result == result);
+        print_hex(buffer, length);
+        for (int at = 0; at < ARGUMENTS; at++) {
+            if (fields[at] == NULL) continue;
+            printf(" ");
+            print_hex(fields[at], lengths[at]);
+        }
         printf("\n");
         fflush(stdout);
     }

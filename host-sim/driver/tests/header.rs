@@ -22,12 +22,15 @@ fn source() -> String {
         let parameters = function.parameters.iter().map(|(name, kind)| match kind {
             Parameter::Number => format!("{name}: c_int, "),
             Parameter::Text => format!("{name}: *const c_char, "),
+            Parameter::Field => format!("{name}: *mut c_char, "),
         });
         let parameters: String = parameters.collect();
-        let (name, buffer, about) = (function.name, function.buffer, function.about);
+        let (name, about) = (function.name, function.about);
+        let buffer =
+            if function.buffer.is_empty() { String::new() } else { format!("{}: *mut c_char", function.buffer) };
         let _ = writeln!(
             source,
-            "/// {about}\n#[unsafe(no_mangle)]\npub extern \"C\" fn {name}({parameters}{buffer}: *mut c_char) -> i64 {{ 0 }}"
+            "/// {about}\n#[unsafe(no_mangle)]\npub extern \"C\" fn {name}({parameters}{buffer}) -> i64 {{ 0 }}"
         );
     }
     source

@@ -82,20 +82,19 @@ fn c_sharp_as_int_and_long() {
 /// The table's functions and one that is none, as programs in C# declare them.
 fn declarations(result: &str) -> String {
     let mut text = "using System.Runtime.InteropServices;\nstatic class Driver {\n".to_string();
-    let mut declare = |name: &str, parameters: String, buffer: &str| {
-        let _ = writeln!(
-            text,
-            "[DllImport(\"SSCardDriver.dll\")] public static extern {result} {name}({parameters}byte[] {buffer});"
-        );
+    let mut declare = |name: &str, parameters: &[String]| {
+        let parameters = parameters.join(", ");
+        let _ = writeln!(text, "[DllImport(\"SSCardDriver.dll\")] public static extern {result} {name}({parameters});");
     };
     for function in FUNCTIONS {
-        let parameters = function.parameters.iter().map(|(name, kind)| match kind {
-            Parameter::Number => format!("int {name}, "),
-            Parameter::Text => format!("byte[] {name}, "),
+        let before = function.parameters.iter().map(|(name, kind)| match kind {
+            Parameter::Number => format!("int {name}"),
+            Parameter::Text | Parameter::Field => format!("byte[] {name}"),
         });
-        declare(function.name, parameters.collect(), function.buffer);
+        let last = (!function.buffer.is_empty()).then(|| format!("byte[] {}", function.buffer));
+        declare(function.name, &before.chain(last).collect::<Vec<_>>());
     }
-    declare(NO_NAME, "int iType, ".into(), "pOutInfo");
+    declare(NO_NAME, &["int iType".into(), "byte[] pOutInfo".into()]);
     text + "}\n"
 }
 

@@ -105,6 +105,8 @@ async fn list() -> Json<Value> {
     let kind = |kind| match kind {
         Parameter::Number => "number",
         Parameter::Text => "text",
+        // No function that pages may call has one.
+        Parameter::Field => "field",
     };
     let one = |function: &sscarddriver::boundary::Function| {
         let values = function.parameters.iter().map(|(name, of)| (name.to_string(), kind(*of).into()));

@@ -3,6 +3,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
+//! | [`psam`] | the virtual PSAM, a terminal's security module |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
 //! | [`pins`] | a card slot pin by pin, with an interface chip or without |
 //! | [`referee`] | convicts a terminal that breaks a clause of ISO/IEC 7816-3 on that line |
@@ -39,6 +40,7 @@ pub mod line;
 pub mod mask;
 pub mod pins;
 pub mod private_file;
+pub mod psam;
 pub mod referee;
 pub mod scenario;
 pub mod serial;

@@ -17,6 +17,8 @@ pub mod ins {
     pub const VERIFY: u8 = 0x20;
     pub const PIN_UNBLOCK: u8 = 0x24;
     pub const PERFORM: u8 = 0x2A;
+    pub const INITIALIZE_DEBIT: u8 = 0x50;
+    pub const DEBIT: u8 = 0x54;
     pub const CHANGE_PIN: u8 = 0x5E;
     pub const EXTERNAL_AUTHENTICATE: u8 = 0x82;
     pub const GET_CHALLENGE: u8 = 0x84;
@@ -107,6 +109,8 @@ pub const fn takes_data(ins: u8) -> bool {
             | ins::PIN_UNBLOCK
             | ins::PERFORM
             | ins::HASH
+            | ins::INITIALIZE_DEBIT
+            | ins::DEBIT
             | ins::CHANGE_PIN
             | ins::EXTERNAL_AUTHENTICATE
             | ins::INTERNAL_AUTHENTICATE
@@ -133,6 +137,8 @@ pub fn describe(command: &Command<'_>) -> &'static str {
         (ins::PERFORM, 0x9E) => "PERFORM SECURITY OPERATION: sign",
         (ins::PERFORM, _) => "PERFORM SECURITY OPERATION",
         (ins::HASH, _) => "HASH",
+        (ins::INITIALIZE_DEBIT, _) => "INITIALIZE DEBIT",
+        (ins::DEBIT, _) => "DEBIT",
         (ins::APPLICATION_BLOCK, _) => "APPLICATION BLOCK",
         (ins::APPLICATION_UNBLOCK, _) => "APPLICATION UNBLOCK",
         (ins::CARD_BLOCK, _) => "CARD BLOCK",

@@ -242,6 +242,12 @@ impl Scheme {
     /// `historical` are the historical bytes of the card's ATR. If they are fewer than needed, zeros are put before
     /// them.
     pub fn card_key(&self, master: &Key, historical: &[u8], region: Region) -> Key {
+        let [serial, place] = self.factors(historical, region);
+        master.diversify(serial).diversify(place)
+    }
+
+    /// The factors of the two levels, for a module that diversifies by itself.
+    pub fn factors(&self, historical: &[u8], region: Region) -> [[u8; 8]; 2] {
         let serial = match self.serial_factor {
             SerialFactor::LastEight => last_bytes::<8>(historical),
             SerialFactor::SerialAndZeros => {
@@ -252,7 +258,7 @@ impl Scheme {
         let mut place = [0; 8];
         let text = region.as_str().bytes().chain(self.region_suffix);
         place.iter_mut().zip(text).for_each(|(to, from)| *to = from);
-        master.diversify(serial).diversify(place)
+        [serial, place]
     }
 
     /// The cryptogram of EXTERNAL AUTHENTICATE for the card's `challenge`; in the data, `terminal_bytes` follow it.

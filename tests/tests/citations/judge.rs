@@ -61,7 +61,7 @@ struct File {
 }
 
 impl Tree {
-    /// The workspace at `root`, except files that are built, hidden, or deliberate faults of this test.
+    /// The workspace at `root`, except files that are built, hidden, other people's, or deliberate faults of this test.
     #[must_use]
     pub(crate) fn read(root: &Path) -> Self {
         let mut tree = Self(BTreeMap::new());
@@ -74,7 +74,8 @@ impl Tree {
             let entry = entry.expect("the workspace can be read");
             let name = entry.file_name().into_string().expect("names are ASCII");
             let path = format!("{prefix}{name}");
-            if name.starts_with('.') || name == "target" || path.starts_with("tests/tests/citations") {
+            let foreign = ["target", "node_modules"].contains(&name.as_str());
+            if name.starts_with('.') || foreign || path.starts_with("tests/tests/citations") {
                 continue;
             }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -165,7 +165,7 @@ fn f48(all: &mut Fields, request: &Request<'_>, answer: Option<&Answer>) {
 
 fn f55(all: &mut Fields, request: &Request<'_>, answer: Option<&Answer>) {
     put(all, "f55", "");
-    let is_request = all.iter().any(|(name, value)| name == "mti" && value.as_bytes()[2] % 2 == 0);
+    let is_request = all.iter().any(|(name, value)| name == "mti" && value.as_bytes()[2].is_multiple_of(2));
     match &request.body {
         Body::Authenticate(step) => {
             put(all, "f55.df02", hex(step.ident.as_bytes()));

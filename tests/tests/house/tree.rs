@@ -49,7 +49,7 @@ impl Tree {
         for entry in fs::read_dir(folder).expect("the workspace can be read") {
             let entry = entry.expect("the workspace can be read");
             let name = entry.file_name().into_string().expect("names are UTF-8");
-            if name.starts_with('.') || name == "target" {
+            if name.starts_with('.') || ["target", "node_modules"].contains(&name.as_str()) {
                 continue;
             }
             let path = format!("{prefix}{name}");

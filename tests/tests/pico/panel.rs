@@ -28,7 +28,7 @@ fn shop() -> (Machine, InProcess, SharedCard) {
     centre.add_card(&CardRecord { account: Fen(10_000), ..record }).unwrap();
     let card = ContactCard::new(make_card(&new, centre.hsm()).expect("a card that can be made"));
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
-    let mut machine = Machine::boot_as(&pico_image(false), WITH_PANEL, &setup).unwrap();
+    let machine = Machine::boot_as(&pico_image(false), WITH_PANEL, &setup).unwrap();
     (machine, centre, Rc::new(RefCell::new(card)))
 }
 

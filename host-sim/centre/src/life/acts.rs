@@ -6,6 +6,7 @@ pub mod ending;
 pub mod hand;
 pub mod lapse;
 pub mod loss;
+pub mod module;
 pub mod pin;
 pub mod replacing;
 pub mod temporary;
@@ -29,6 +30,10 @@ pub const ACTS: &[Entry] = &[
     entry::<ending::Cancel>(),
     entry::<ending::CloseAccount>(),
     entry::<pin::ResetPin>(),
+    entry::<module::ModuleRead>(),
+    entry::<module::ModuleWrite>(),
+    entry::<module::ModulePin>(),
+    entry::<module::ModuleDebit>(),
     entry::<replacing::ReplaceAllowed>(),
     entry::<replacing::RenewAllowed>(),
     entry::<temporary::Lend>(),

@@ -6,6 +6,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use super::bill::{Bill, WorkedOut, work_out};
 use super::calculation::Year;
 use super::codes::FundType;
+use super::in_use;
 use super::records::{self, Relative, Settlement};
 use super::refusal::Refused;
 use super::state::State;
@@ -138,6 +139,7 @@ pub fn undo(office: &Office<'_>, ask: &Ask<'_>, original: &Settlement) -> Result
     let undo = opposite(office, ask, original)?;
     book(office, ask.operator, "settlement-undo", &undo)?;
     records::mark_undone(office, original.number, Some(undo.number))?;
+    in_use::undone(office, ask.operator, original)?;
     Ok(undo)
 }
 
@@ -178,6 +180,7 @@ pub fn reverse(office: &Office<'_>, ask: &Ask<'_>, person: &str, original: &str)
     book(office, ask.operator, "settlement", &taken_back)?;
     records::mark_undone(office, known.number, Some(taken_back.number))?;
     records::mark_undone(office, settled, None)?;
+    in_use::stands_again(office, ask.operator, &known, settled)?;
     Ok(Reversed::Undone)
 }
 

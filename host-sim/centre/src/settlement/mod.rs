@@ -14,6 +14,7 @@ pub mod codes;
 pub mod entitlement;
 pub mod entries;
 pub mod exact;
+pub mod in_use;
 pub mod records;
 pub mod refusal;
 pub mod setlinfo;

@@ -68,11 +68,12 @@ pub(super) fn open(name: &str) -> Result<ReaderCard, Failure> {
 /// what is wrong.
 fn kept(name: &str) -> Option<ReaderCard> {
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    if kept.process != process::id() {
+    // Neither another process's connection nor one to a service that is mute can be closed: libpcsclite says so to the service.
+    if kept.process != process::id() || (kept.answered.elapsed() > FRESH && !service_answers()) {
         mem::forget(kept);
         return None;
     }
-    if kept.name != name || (kept.answered.elapsed() > FRESH && !service_answers()) {
+    if kept.name != name {
         return None;
     }
     let mut card = ReaderCard { name: kept.name, slot: Some(kept.slot), trouble: kept.trouble, atr: None };

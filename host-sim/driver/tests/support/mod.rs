@@ -20,10 +20,11 @@ use qiyong_protocol::card::commands::join;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Generation, key};
 use qiyong_protocol::card::issue::NewCard;
-use qiyong_protocol::card::keys::Algorithm;
+use qiyong_protocol::card::keys::{Algorithm, CardKeys};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::psam::VirtualPsam;
 use tempfile::TempDir;
 
 /// The holder whom the vendors' papers have made up.
@@ -71,6 +72,22 @@ impl Desk {
 
     pub fn put(&self, card: &VirtualCard) {
         card.save(&self.card_file()).unwrap();
+    }
+
+    /// Puts a PSAM beside the card, with all keys of the centre, and names it in the settings. `change` takes something away.
+    pub fn psam(&self, more: &str, change: impl FnOnce(&mut VirtualPsam)) {
+        let hsm = Hsm::test_keys();
+        let keys = |algorithm| Some(hsm.psam_keys(algorithm));
+        let mut psam =
+            VirtualPsam::new([0x41, 0x01, 0x00, 0x81, 0x34, 0x75], keys(Algorithm::TripleDes), keys(Algorithm::Sm4));
+        change(&mut psam);
+        psam.save(&self.path("psam.toml")).unwrap();
+        self.settings(&format!("source = file card.toml\npsam = file psam.toml\n{more}"));
+    }
+
+    /// The card as its file has it now.
+    pub fn card(&self) -> VirtualCard {
+        VirtualCard::load(&self.card_file()).unwrap()
     }
 
     /// Compiles `source`, a file beside this one's folder.
@@ -123,7 +140,7 @@ impl Desk {
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let (sender, lines) = channel();
         thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        Caller { child, stdin, lines }
+        Caller { child, stdin, lines, fields: Vec::new() }
     }
 }
 
@@ -139,6 +156,7 @@ pub struct Caller {
     child: Child,
     stdin: ChildStdin,
     lines: Receiver<String>,
+    fields: Vec<Vec<u8>>,
 }
 
 impl Caller {
@@ -184,7 +202,15 @@ impl Caller {
         let mut word = || words.next().unwrap_or_else(|| panic!("{call}: {line}"));
         let (result, clean, text) = (word().parse().unwrap(), word(), hex::decode(word()).unwrap());
         assert_eq!(clean, "1", "{call}: something behind the NUL was written, or the result is no int");
+        self.fields = words.map(|field| hex::decode(field).unwrap()).collect();
         (result, text)
+    }
+
+    /// The texts of the last call's buffers for fields, which were passed as `f`.
+    pub fn fields(&self) -> Vec<String> {
+        let text =
+            |field: &Vec<u8>| GBK.decode_without_bom_handling_and_without_replacement(field).unwrap().into_owned();
+        self.fields.iter().map(text).collect()
     }
 }
 
@@ -220,16 +246,49 @@ pub fn card(generation: Generation) -> VirtualCard {
 
 /// What the centre's security module answers to the text of a step 1: internal and external result, in hex.
 pub fn security_module(text: &str) -> [String; 2] {
-    let fields: Vec<_> = text.split('|').collect();
-    let [region, history, "03", _ident, process, original, factor, challenge, _terminal, _device, ""] = fields[..]
-    else {
-        panic!("ten fields, each closed: {text}")
-    };
-    let eight = |hex: &str| <[u8; 8]>::try_from(hex::decode(hex).unwrap()).unwrap();
-    let hsm = Hsm::test_keys();
-    let keys = hsm.card_keys(Algorithm::Sm4, &hex::decode(history).unwrap(), Region::new(region).unwrap());
-    let (_, read) = keys.external.iter().find(|(id, _)| *id == key::READ_SSSE).unwrap();
-    let internal = hsm.scheme().internal_auth(&keys.irk, join(eight(original), eight(process)));
-    let external = hsm.scheme().external_auth(read, eight(challenge), eight(factor));
+    module_for(text, key::READ_SSSE)
+}
+
+/// The same for another key of the card.
+pub fn module_for(text: &str, key_id: u8) -> [String; 2] {
+    let Asked { keys, process, original, values: [factor, challenge] } = Asked::read(text);
+    let (_, key) = keys.external.iter().find(|(id, _)| *id == key_id).unwrap();
+    let scheme = Hsm::test_keys().scheme();
+    let internal = scheme.internal_auth(&keys.irk, join(original, process));
+    let eight = |bytes: &[u8]| <[u8; 8]>::try_from(bytes).unwrap();
+    let external = scheme.external_auth(key, eight(&challenge), eight(&factor));
     [internal, external].map(|cryptogram| hex::encode_upper(cryptogram.0))
+}
+
+/// The text of a step 1, and the keys of its card.
+pub struct Asked {
+    pub keys: CardKeys,
+    pub process: [u8; 8],
+    pub original: [u8; 8],
+    pub values: [Vec<u8>; 2],
+}
+
+impl Asked {
+    pub fn read(text: &str) -> Self {
+        let fields: Vec<_> = text.split('|').collect();
+        let [region, history, algorithm, _ident, process, original, seventh, eighth, _terminal, _device, ""] =
+            fields[..]
+        else {
+            panic!("ten fields, each closed: {text}")
+        };
+        let algorithm = if algorithm == "03" { Algorithm::Sm4 } else { Algorithm::TripleDes };
+        let bytes = |hex: &str| hex::decode(hex).unwrap();
+        let eight = |hex: &str| <[u8; 8]>::try_from(bytes(hex)).unwrap();
+        Self {
+            keys: Hsm::test_keys().card_keys(algorithm, &bytes(history), Region::new(region).unwrap()),
+            process: eight(process),
+            original: eight(original),
+            values: [bytes(seventh), bytes(eighth)],
+        }
+    }
+
+    pub fn internal(&self) -> String {
+        let scheme = Hsm::test_keys().scheme();
+        hex::encode_upper(scheme.internal_auth(&self.keys.irk, join(self.original, self.process)).0)
+    }
 }

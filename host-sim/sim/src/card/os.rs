@@ -1,7 +1,10 @@
 //! The card's operating system: APDU in, APDU out, under access conditions (docs/card.md §1.5, §1.6, §1.8).
 //!
-//! It is simpler than a real card in two ways, where docs/card.md has no facts: a key identifier names the same key in
-//! every application, and PIN UNBLOCK is answered with 6D00.
+//! It is simpler than a real card in one way, where docs/card.md has no facts: a key identifier names the same key in every
+//! application.
+
+mod debit;
+mod secure_pin;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use qiyong_protocol::card::commands::{application_aid, ins, join};
+use qiyong_protocol::card::debit::{Begun, Debit};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
 use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
@@ -97,6 +101,8 @@ struct Session {
     authenticated: BTreeSet<u8>,
     /// Holds for the next command only.
     challenge: Option<[u8; 8]>,
+    /// The same of what INITIALIZE DEBIT has begun.
+    debit: Option<(Debit, Begun)>,
     /// The last command was CHANGE PIN, and was carried out.
     took_new_pin: bool,
     pki: PkiSession,
@@ -220,6 +226,7 @@ impl VirtualCard {
     fn carry_out(&mut self, command: &Command<'_>) -> Reply {
         // A challenge holds only for the command right after it, whatever this command is.
         let challenge = self.session.challenge.take();
+        let debit = self.session.debit.take();
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
         }
@@ -246,6 +253,10 @@ impl VirtualCard {
             (0x00, ins::UPDATE_BINARY) => self.update_binary(command),
             (0x00, ins::VERIFY) => only(self.verify(command)),
             (0x80, ins::CHANGE_PIN) => only(self.change_pin(command, challenge)),
+            (0x84, ins::CHANGE_PIN) => only(self.reload_sealed(command, challenge)),
+            (0x84, ins::PIN_UNBLOCK) => only(self.unblock_pin(command, challenge)),
+            (0x80, ins::INITIALIZE_DEBIT) => self.initialize_debit(command),
+            (0x80, ins::DEBIT) => self.debit(command, debit),
             (0x00, ins::INTERNAL_AUTHENTICATE) => self.internal_authenticate(command),
             (0x00, ins::EXTERNAL_AUTHENTICATE) => only(self.external_authenticate(command, challenge)),
             (0x84, ins::APPLICATION_BLOCK) => self.application_block(command, challenge),
@@ -489,7 +500,7 @@ impl VirtualCard {
                 let (Some(old), Some(new)) = (parts.next(), parts.next()) else {
                     return StatusWord::WRONG_DATA;
                 };
-                let Some(new) = unpack(new) else {
+                let Some(new) = Pin::from_card_block(new) else {
                     return StatusWord::WRONG_DATA;
                 };
                 match self.compare_pin(old) {
@@ -497,7 +508,7 @@ impl VirtualCard {
                     sw => sw,
                 }
             }
-            0x00 => match check_mac(&self.keys.puk, command, challenge).map(unpack) {
+            0x00 => match check_mac(&self.keys.puk, command, challenge).map(Pin::from_card_block) {
                 Ok(Some(new)) => self.set_pin(new),
                 Ok(None) => StatusWord::WRONG_DATA,
                 Err(sw) => sw,
@@ -597,17 +608,6 @@ fn check_mac<'c>(key: &Key, command: &Command<'c>, challenge: Option<[u8; 8]>) -
     let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
     let header = [command.cla, command.ins, command.p1, command.p2, command.data.len() as u8];
     if key.mac(challenge, &[&header, data]) == *mac { Ok(data) } else { Err(StatusWord::MAC_WRONG) }
-}
-
-/// A PIN from packed digits.
-fn unpack(block: &[u8]) -> Option<Pin> {
-    let mut digits: Vec<u8> = block.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).collect();
-    if digits.last() == Some(&0x0F) {
-        digits.pop();
-    }
-    // 0A to 0F become no digits, so the result is no PIN.
-    digits.iter_mut().for_each(|digit| *digit += b'0');
-    Pin::new(&digits)
 }
 
 /// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.

@@ -12,7 +12,7 @@ pub const MASK: u8 = 0x2A;
 
 /// The half bytes at these places.
 fn halves(bytes: &[u8], at: Range<usize>) -> impl Iterator<Item = u8> {
-    at.filter_map(|at| bytes.get(at / 2).map(|byte| if at % 2 == 0 { byte >> 4 } else { byte & 0x0F }))
+    at.filter_map(|at| bytes.get(at / 2).map(|byte| if at.is_multiple_of(2) { byte >> 4 } else { byte & 0x0F }))
 }
 
 /// Digits; `*` for those of a secret byte, which has none.

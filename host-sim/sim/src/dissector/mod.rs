@@ -2,7 +2,7 @@
 //!
 //! Its tables are made here from the protocol's own (`qiyong_protocol::layout` and what stands beside the codecs, the card's files
 //! and commands, the status words), whenever it is asked for. What reads by them is in the Lua files beside this one, and knows no
-//! message by name. [`crate::capture`] writes what it opens.
+//! message by name. The module `capture` writes what it opens.
 //!
 //! | Protocol | What | Where Wireshark finds it |
 //! |---|---|---|

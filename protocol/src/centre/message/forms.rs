@@ -67,7 +67,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-pub(super) static FORMS: [Form; 15] = [
+pub(super) const FORMS: [Form; 15] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),

@@ -21,7 +21,7 @@ fn bit() -> bool {
 pub(crate) struct Source(Health);
 
 impl Source {
-    /// The source, and a generator that is fed from it. Some 25 ms.
+    /// The source, and a generator that is fed from it. Some 41 ms.
     ///
     /// # Errors
     /// The source is unfit.
@@ -31,7 +31,7 @@ impl Source {
         Ok((Self(health), RefCell::new(Drbg::new(&*bits))))
     }
 
-    /// Feeds the generator with fresh bits. Some 12 ms.
+    /// Feeds the generator with fresh bits. Some 21 ms.
     ///
     /// # Errors
     /// The source is unfit.

@@ -4,6 +4,7 @@ use crate::acts::entry::{Entry, entry};
 
 pub mod bills;
 pub mod catalogue;
+pub mod debit;
 pub mod statements;
 pub mod till;
 pub mod visits;
@@ -22,6 +23,7 @@ pub const ACTS: &[Entry] = &[
     entry::<visits::Prepare>(),
     entry::<bills::Trial>(),
     entry::<bills::Settle>(),
+    entry::<debit::PayWithCard>(),
     entry::<bills::Undo>(),
     entry::<bills::Reverse>(),
     entry::<bills::Show>(),

@@ -2,6 +2,7 @@
 
 mod acts;
 mod cases;
+mod debit;
 mod figures;
 mod histories;
 mod mutants;
@@ -22,4 +23,8 @@ pub(crate) const REACHING: &[fn()] = &[
     acts::lines_are_taken_back_and_sent_anew,
     acts::every_refusal_is_reached,
     acts::a_broken_identity_is_an_error_and_no_answer,
+    debit::a_payment_puts_a_card_into_use_once_and_its_undo_takes_it_back,
+    debit::a_card_stays_in_use_as_long_as_a_payment_stands,
+    debit::what_keeps_a_card_from_paying,
+    debit::the_module_answers_for_the_card_that_is_there,
 ];
