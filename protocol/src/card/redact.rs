@@ -52,7 +52,9 @@ pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
         (ins, _) if answer_is_secret(ins) => 0..data.len(),
         // The same, fetched; a data object or record of this length is none of them. While only the first byte is known, that of
         // file control information is shown.
-        (GET_RESPONSE, [first, len, ..]) if SECRET_ANSWERS.contains(&data.len()) && usize::from(*len) + 2 != data.len() => {
+        (GET_RESPONSE, [first, len, ..])
+            if SECRET_ANSWERS.contains(&data.len()) && usize::from(*len) + 2 != data.len() =>
+        {
             usize::from(*first == FCI)..data.len()
         }
         _ => 0..0,
