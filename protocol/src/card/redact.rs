@@ -15,6 +15,8 @@ const PIN_COMMANDS: [u8; 4] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK, i
 
 /// What HASH and PERFORM answer: of a PIN, from which it is soon guessed, and an opened key.
 const SECRET_ANSWERS: [usize; 2] = [32, 16];
+/// The first byte of file control information.
+const FCI: u8 = 0x6F;
 
 /// The records that are hidden, with their length: the ID number, and what its hidden middle can be made of again.
 const PERSONAL: [(u8, u8); 5] =
@@ -36,16 +38,24 @@ pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
     }
 }
 
+/// Whether all that the card answers to this command is hidden: hashes of PINs, and keys that it opens.
+pub const fn answer_is_secret(ins: u8) -> bool {
+    matches!(ins, ins::HASH | ins::PERFORM)
+}
+
 /// The range of a response's data field to hide, by the INS of the command and the data.
 pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
     match (ins, data) {
         (ins::READ_RECORD, _) => personal(data),
         // GET RESPONSE fetches a record that the card announced with 61xx.
         (GET_RESPONSE, [tag, len, ..]) if PERSONAL.contains(&(*tag, *len)) => personal(data),
-        (ins::HASH | ins::PERFORM, _) => 0..data.len(),
-        // The same, fetched; a data object or record of this length is none of them.
-        (GET_RESPONSE, [_, len, ..]) if SECRET_ANSWERS.contains(&data.len()) && usize::from(*len) + 2 != data.len() => {
-            0..data.len()
+        (ins, _) if answer_is_secret(ins) => 0..data.len(),
+        // The same, fetched; a data object or record of this length is none of them. While only the first byte is known, that of
+        // file control information is shown.
+        (GET_RESPONSE, [first, len, ..])
+            if SECRET_ANSWERS.contains(&data.len()) && usize::from(*len) + 2 != data.len() =>
+        {
+            usize::from(*first == FCI)..data.len()
         }
         _ => 0..0,
     }
@@ -100,6 +110,8 @@ mod tests {
             let mut record = bytes;
             record[1] = length as u8 - 2;
             assert_eq!(response_secret(GET_RESPONSE, &record[..length]), 0..0);
+            [record[0], record[1]] = [FCI, 0];
+            assert_eq!(response_secret(GET_RESPONSE, &record[..length]), 1..length);
         }
         assert_eq!(response_secret(GET_RESPONSE, &bytes), 0..0, "a signature");
     }

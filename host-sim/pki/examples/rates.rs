@@ -1,14 +1,12 @@
 //! How fast the operations are: prints figures for docs/measurements.md and judges nothing.
 
-mod support;
-
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use qiyong_pki::issuer::{Subject, TestCa, Usage};
+use qiyong_pki::key::SecretKey;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
-use support::key;
 
 fn rate(name: &str, mut work: impl FnMut()) {
     let (start, mut count) = (Instant::now(), 0_u32);
@@ -19,10 +17,10 @@ fn rate(name: &str, mut work: impl FnMut()) {
     println!("{name:24} {:8.0} a second", f64::from(count) / start.elapsed().as_secs_f64());
 }
 
-#[test]
-#[ignore = "measures"]
-fn rates() {
-    let (key, public, mut random) = (key(), key().public(), ChaCha8Rng::seed_from_u64(1));
+fn main() {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let key = SecretKey::derive(&[b"rates"]);
+    let public = key.public();
     let data = [0xA5; 100];
     let digest = public.digest(&data);
     let signature = key.sign(&digest, &mut random).unwrap();
