@@ -246,10 +246,10 @@ impl VirtualCard {
             return None;
         }
         let (data, sw) = self.recorded.answer(&self.session.place, command)?;
-        self.session.challenge = None;
         if selects && accepted(sw) {
-            self.select(command);
+            self.carry_out(command);
         }
+        (self.session.challenge, self.session.debit) = (None, None);
         Some((data, sw))
     }
 
