@@ -99,7 +99,7 @@ fn a_window_may_have_one_less_than_the_cutoff_of_a_value() {
             count += 1;
             let at: u16 = count;
             let at = at.saturating_sub(PERIODS as u16);
-            !(at > 0 && at <= WINDOW && at % 20 == 0 && at / 20 <= others)
+            !(at > 0 && at <= WINDOW && at.is_multiple_of(20) && at / 20 <= others)
         }
     };
     let look = |others: u16| {
