@@ -7,8 +7,11 @@ use qiyong_protocol::ecr::Refused;
 
 use super::*;
 
-/// Each fault, after so many looks, and the test that finds it.
-const FAULTS: [(fn(u32) -> Ring, &str); 3] =
+/// A fault after so many looks.
+type Fault = fn(u32) -> Ring;
+
+/// Each fault, and the test that finds it.
+const FAULTS: [(Fault, &str); 3] =
     [(Ring::Stuck, "repetition-count"), (Ring::Biased, "adaptive-proportion"), (Ring::Locked, "period")];
 /// So many bits the image takes at the start, and after each job: the key, the place, and each visit.
 const BEGINS: u32 = 2048;
