@@ -51,6 +51,7 @@ mod settlement;
 mod shell;
 mod slot;
 mod storage;
+mod template;
 mod terminal;
 mod terminal_killed;
 mod third_board;
