@@ -1,10 +1,12 @@
 //! The centre as security module, asked by the library itself: for the families of callers whose library does that (docs/driver.md
 //! §A.1, §D). Plain HTTP, and only to this machine: what comes back opens a card. PINs are never sent so.
+//!
+//! One request and its answer are written here, and no crate's client is used: those keep token and answer in buffers that nobody wipes.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -13,16 +15,17 @@ use crate::code::Code;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// How long the centre may take to accept, and for each piece of its answer.
+/// How long the centre may take, from the connection to the end of its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer.
-const ANSWER_MAX: u64 = 1 << 16;
+const ANSWER_MAX: usize = 1 << 16;
 
 /// Where the centre is, and the token for it.
 pub(crate) struct Remote {
     host: String,
     address: SocketAddr,
     token: Zeroizing<String>,
+    patience: Duration,
 }
 
 impl Remote {
@@ -50,7 +53,7 @@ impl Remote {
         // It stands in a header.
         let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         let token = plain.then(|| Zeroizing::new(token.into())).ok_or_else(|| Code::Parameter.with("令牌格式错误"))?;
-        Ok(Self { host: host.into(), address, token })
+        Ok(Self { host: host.into(), address, token, patience: PATIENCE })
     }
 
     /// The result for the text of a step 1 (business 01).
@@ -79,9 +82,9 @@ impl Remote {
     }
 
     fn exchange(&self, act: &str, body: &str) -> std::io::Result<(u16, Zeroizing<Vec<u8>>)> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        let end = Instant::now() + self.patience;
+        let mut stream = TcpStream::connect_timeout(&self.address, self.patience)?;
+        stream.set_write_timeout(Some(self.patience))?;
         let request = Zeroizing::new(format!(
             "POST /v1/{act} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -90,10 +93,34 @@ impl Remote {
             body.len()
         ));
         stream.write_all(request.as_bytes())?;
-        let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER_MAX as usize));
-        stream.take(ANSWER_MAX).read_to_end(&mut answer)?;
-        parse(&answer).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
+        let answer = until_end(&mut stream, end)?;
+        parse(&answer).ok_or_else(|| ErrorKind::InvalidData.into())
     }
+}
+
+/// All that comes until the other side closes. A centre that says a byte now and then is given up at `end`, too.
+fn until_end(stream: &mut TcpStream, end: Instant) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    // Never larger, so that no copy stays behind unwiped.
+    let mut answer = Zeroizing::new(vec![0; ANSWER_MAX]);
+    let mut length = 0;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut answer[length..]) {
+            // Closed, or as much as an answer may have: then it is cut, and no JSON.
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // Unix says so of a time that is over.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(ErrorKind::TimedOut.into()),
+            Err(error) => return Err(error),
+        }
+    }
+    answer.truncate(length);
+    Ok(answer)
 }
 
 /// Status and body of an answer.
@@ -130,6 +157,24 @@ mod tests {
             ("http://127.0.0.1:80", "a\r\nb", Code::Parameter),
         ] {
             assert_eq!(code(url, token), Some(expected), "{url}");
+        }
+    }
+
+    /// A service that accepts and says no more, and one that began to.
+    #[test]
+    fn a_silent_centre_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut remote = Remote::new(&format!("http://{}", listener.local_addr().unwrap()), "secret").unwrap();
+        remote.patience = Duration::from_millis(50);
+        for begun in ["", "HTTP/1.1 200 OK\r\n"] {
+            thread::scope(|scope| {
+                let asked = scope.spawn(|| remote.read(b"question|"));
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.write_all(begun.as_bytes());
+                let failure = asked.join().unwrap().unwrap_err();
+                let text = encoding_rs::GBK.decode(&failure.gbk()).0.into_owned();
+                assert!(failure.code == Code::NotConnected && text.contains("timed out"), "{text}");
+            });
         }
     }
 
