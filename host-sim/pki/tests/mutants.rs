@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::convert::Infallible;
-
 use proptest::prelude::*;
 use qiyong_pki::application::PinKey;
 use qiyong_pki::certificate::{Certificate, CertificateError};
@@ -12,8 +10,8 @@ use qiyong_pki::issuer::{Subject, TestCa, Usage};
 use qiyong_pki::key::{PublicKey, Refused, SecretKey, Signature, USER_ID, hash};
 use qiyong_protocol::card::pin::Pin;
 use rand_chacha::ChaCha8Rng;
-use rand_core::{SeedableRng, TryCryptoRng, TryRng};
-use support::{NONCE, key, key_of_two, sign_with};
+use rand_core::SeedableRng;
+use support::{Gives, NONCE, key, key_of_two, sign_with};
 
 const MESSAGE: &[u8] = "门诊结算 12.50".as_bytes();
 
@@ -26,28 +24,6 @@ fn certificate(key: &SecretKey, usage: Usage) -> Vec<u8> {
     let subject = Subject { name: "张三", card: "X00000019", serial: 7, days };
     TestCa::default().issue(&subject, &key.public(), usage).unwrap()
 }
-
-/// A generator without any entropy.
-struct Stuck;
-
-impl TryRng for Stuck {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(0)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(0)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.fill(0x5A);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Stuck {}
 
 #[test]
 fn a_signature_over_another_digest_is_refused() {
@@ -76,7 +52,7 @@ fn a_signature_over_another_digest_is_refused() {
 fn a_generator_that_is_stuck_gives_no_key_away_and_a_repeated_nonce_does() {
     let (key, public) = (key(), key().public());
     let digests = [b"one", b"two"].map(|message| public.digest(message));
-    let [one, two] = digests.map(|digest| key.sign(&digest, &mut Stuck).unwrap());
+    let [one, two] = digests.map(|digest| key.sign(&digest, &mut Gives([0x5A; 32])).unwrap());
     assert_ne!(key_of_two(&one, &two).as_ref(), Some(&key));
     // The mutant.
     let [one, two] = digests.map(|digest| sign_with(&key, &NONCE, &digest));

@@ -2,43 +2,17 @@
 
 mod support;
 
-use std::convert::Infallible;
-
 use hex_literal::hex;
 use qiyong_pki::key::{self, PublicKey, Signature, USER_ID};
-use rand_core::{TryCryptoRng, TryRng};
 use sm4::Sm4;
 use sm4::cipher::{BlockCipherEncrypt, KeyInit};
-use support::{NONCE, PUBLIC, key, sign_with};
+use support::{Gives, NONCE, PUBLIC, key, sign_with};
 
 const MESSAGE: &[u8] = b"message digest";
 const SIGNATURE: Signature = Signature(hex!(
     "F5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3"
     "B1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA"
 ));
-
-/// Gives the standard's nonce, as the examples do.
-struct Fixed;
-
-impl TryRng for Fixed {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(0)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(0)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        assert_eq!(bytes.len(), NONCE.len(), "a nonce is asked for");
-        bytes.copy_from_slice(&NONCE);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Fixed {}
 
 #[test]
 fn a_key_gives_its_public_key() {
@@ -73,7 +47,7 @@ fn sealing_and_opening() {
         "59983C18F809E262923C53AEC295D30383B54E39D609D160AFCB1908D0BD8766"
         "21886CA989CA9C7D58087307CA93092D651EFA"
     );
-    assert_eq!(key().public().seal(message, &mut Fixed).unwrap(), cryptogram);
+    assert_eq!(key().public().seal(message, &mut Gives(NONCE)).unwrap(), cryptogram);
     assert_eq!(key().open(&cryptogram).unwrap().as_slice(), message);
     let der = hex!(
         "307C"

@@ -3,12 +3,14 @@
 
 #![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use hex_literal::hex;
 use qiyong_pki::key::{PublicKey, SecretKey, Signature};
+use rand_core::{TryCryptoRng, TryRng};
 use sm2::elliptic_curve::ops::Reduce;
 use sm2::elliptic_curve::point::AffineCoordinates;
 use sm2::elliptic_curve::{Group, PrimeField};
@@ -22,6 +24,30 @@ pub const PUBLIC: [u8; 64] = hex!(
     "09F9DF311E5421A150DD7D161E4BC5C672179FAD1833FC076BB08FF356F35020"
     "CCEA490CE26775A52DC6EA718CC1AA600AED05FBF35E084A6632F6072DA9AD13"
 );
+
+/// A generator that always gives these bytes for a nonce.
+#[derive(Clone, Copy)]
+pub struct Gives(pub [u8; 32]);
+
+impl TryRng for Gives {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(0)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(0)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        assert_eq!(bytes.len(), self.0.len(), "a nonce is asked for");
+        bytes.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Gives {}
 
 pub fn key() -> SecretKey {
     SecretKey::from_bytes(&KEY).unwrap()
