@@ -6,30 +6,21 @@ security module. It reads who the holder is, has the initial PIN changed, has th
     client.py LIBRARY URL ITEM PRICE_FEN TIME        a token in TILL_TOKEN
 """
 
-import ctypes
 import json
 import os
 import sys
 import urllib.error
 import urllib.request
 
+from library import Library
+
 LIBRARY, URL, ITEM, PRICE, TIME = sys.argv[1:]
 # What software of hospitals takes as "go to the security module".
 FALL_BACK = {-2201, -2202, -2203, -27272, -24}
 INITIAL_PIN = -35
 
-library = ctypes.CDLL(LIBRARY)
+call = Library(LIBRARY, 1024).call
 ways = []
-
-
-def call(name, *arguments):
-    """Calls a function of the library; its result and its text."""
-    function = getattr(library, name)
-    function.restype = ctypes.c_int
-    buffer = ctypes.create_string_buffer(1024)
-    given = [value if isinstance(value, int) else value.encode("gbk") for value in arguments]
-    result = function(*given, buffer)
-    return result, buffer.value.decode("gbk")
 
 
 def done(name, *arguments):

@@ -3,24 +3,14 @@
     merged.py LIBRARY URL CARD        a token in TILL_TOKEN
 """
 
-import ctypes
 import json
 import os
 import sys
 
+from library import Library
+
 LIBRARY, URL, CARD = sys.argv[1:]
-library = ctypes.CDLL(LIBRARY)
-
-
-def call(name, *arguments):
-    """Calls a function of the library; its result and its text."""
-    function = getattr(library, name)
-    function.restype = ctypes.c_int
-    buffer = ctypes.create_string_buffer(256)
-    given = [value if isinstance(value, int) else value.encode("gbk") for value in arguments]
-    result = function(*given, buffer)
-    return result, buffer.value.decode("gbk")
-
+call = Library(LIBRARY, 256).call
 
 _, question = call("iReadCardBas_HSM_Step1", 3)
 between = call("iReadCardBas_HSM_Step1To2", 3, question)
