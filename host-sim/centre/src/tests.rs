@@ -87,7 +87,7 @@ fn noon_here() -> jiff::civil::DateTime {
 }
 
 /// No transaction has touched its account yet, and it is not active.
-fn inactive(number: &[u8; 9]) -> CardRecord {
+pub(crate) fn inactive(number: &[u8; 9]) -> CardRecord {
     let area = Region::new("320100").unwrap();
     CardRecord {
         number: CardNumber::new(number).unwrap(),

@@ -3,18 +3,17 @@
 
 use serde_json::{Value, json};
 
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::codes::{IdNumber, IdentCode};
 use qiyong_protocol::card::commands::join;
-use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::debit::{self, Debit};
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Key};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::sealed::open_pin;
-use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::decision::CardRecord;
 use qiyong_protocol::rules::money::Fen;
 
 use super::town::{DOCUMENT, Town};
+use crate::tests::inactive;
 
 const CARD: &str = "X00000019";
 const HISTORICAL: &str = "00814E43238697159900BF7C7A";
@@ -34,21 +33,8 @@ impl Paying {
         let (area, hsm) = (town.bench.area, town.bench.centre.hsm());
         let ident = hsm.issue_ident(Algorithm::Sm4, &historical, area, [1, 2, 3, 4]);
         let keys = hsm.card_keys(Algorithm::Sm4, &historical, area);
-        let card = CardRecord {
-            number: CardNumber::new(CARD.as_bytes()).unwrap(),
-            ident,
-            id_number: IdNumber::new(DOCUMENT.as_bytes()).unwrap(),
-            name: Name::new(b"\xD5\xC5\xC8\xFD").unwrap(),
-            document: None,
-            area,
-            expires: Date::new(2036, 1, 1).unwrap(),
-            status: CardStatus::Inactive,
-            social: false,
-            financial: false,
-            pin_is_initial: true,
-            account: Fen(20_000),
-            insured: true,
-        };
+        let id_number = IdNumber::new(DOCUMENT.as_bytes()).unwrap();
+        let card = CardRecord { ident, id_number, area, account: Fen(20_000), ..inactive(b"X00000019") };
         town.bench.centre.add_card(&card).unwrap();
         Self { town, ident, keys }
     }
