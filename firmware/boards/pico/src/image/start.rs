@@ -96,5 +96,8 @@ fn recalled(region: Region) -> Store<Region> {
             at
         );
     }
+    if let Some(trouble) = store.trouble() {
+        defmt::error!("storage: {}", trouble);
+    }
     store
 }
