@@ -19,7 +19,6 @@
 //! | `lights` | the LEDs |
 //! | `keys` | the button that is the cancel key |
 //! | `watchdog` | resets a terminal that hangs |
-//! | `memory` | what the terminal remembers: recalled at a start, set by the till |
 //! | `storage` | the driver of the region it lies in: flash, or SRAM1 where that cannot be written |
 //! | `words` | where that region is, and whether its ECC found it wrong |
 
@@ -31,7 +30,6 @@ mod desk;
 mod keys;
 mod lights;
 mod live;
-mod memory;
 mod panel;
 mod pins;
 mod publication;

@@ -11,6 +11,7 @@
 //! | [`pin_pad`] | a PIN from a serial PIN pad |
 //! | [`queue`] | characters that have come and wait to be taken |
 //! | [`ram_flash`] | RAM in place of flash |
+//! | `recall` | what the terminal remembers, and what the log says of it; with the feature `defmt` |
 //! | [`spacing`] | when a character may go to the card, and until when one is awaited |
 //! | [`till_clock`] | the time of day, which the till tells |
 //! | [`till_lines`] | till and centre on a serial line and a USB port at a time |
@@ -34,6 +35,8 @@ pub mod moment;
 pub mod pin_pad;
 pub mod queue;
 pub mod ram_flash;
+#[cfg(feature = "defmt")]
+pub mod recall;
 pub mod spacing;
 pub mod till_clock;
 pub mod till_lines;

@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
+use qiyong_board_support::recall::recall;
 use qiyong_board_support::till_clock::TillClock;
 use qiyong_board_support::transport;
 use qiyong_firmware::application::obey;
@@ -17,7 +18,7 @@ use static_cell::StaticCell;
 
 use super::storage::Region;
 use super::till::{self, BoardLink};
-use super::{card_line, chip, desk, memory, random, time, watchdog};
+use super::{card_line, chip, crash, desk, random, time, watchdog};
 
 /// This board: which types its terminal is made of.
 struct Iot01a<'a>(PhantomData<&'a ()>);
@@ -39,7 +40,7 @@ static MEMORY: StaticCell<Store<Region>> = StaticCell::new();
 /// served.
 #[inline(never)]
 pub(crate) fn start(spawner: Spawner) {
-    let memory = MEMORY.init(memory::recall());
+    let memory = MEMORY.init(recall(Region::new(), crash::last()));
     let link = LINK.init(BoardLink::new(till::port(), transport::key(), memory.state(chip::serial_number())));
     link.install(memory.keyring(), memory.policy());
     match run(link, memory) {

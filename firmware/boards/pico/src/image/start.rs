@@ -6,6 +6,7 @@ use embassy_rp::bind_interrupts;
 use embassy_rp::peripherals::{UART0, UART1};
 use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
 use embassy_time::Delay;
+use qiyong_board_support::recall::recall;
 use qiyong_board_support::till_lines::{Hears, Lines, Says};
 use qiyong_board_support::transport;
 use qiyong_firmware::storage::Store;
@@ -38,7 +39,7 @@ async fn main(spawner: Spawner) {
     if watchdog::start(chip.WATCHDOG, spawner) {
         defmt::error!("the watchdog has reset the terminal");
     }
-    let memory = MEMORY.init(recalled(Region::new(chip.FLASH)));
+    let memory = MEMORY.init(recall(Region::new(chip.FLASH), crash::last()));
     let [hears, says] = TILL.init([[0; 512]; 2]);
     let (says, hears) =
         BufferedUart::new(chip.UART0, chip.PIN_0, chip.PIN_1, Irqs, says, hears, Config::default()).split();
@@ -79,25 +80,4 @@ async fn main(spawner: Spawner) {
         }
         None => application::run(link, line, desk, memory, spawner).await,
     }
-}
-
-/// What was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
-fn recalled(region: Region) -> Store<Region> {
-    let store = Store::open(region, crash::last());
-    let (crashes, last) = store.crashes();
-    defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
-    if let Some(crash) = last {
-        let [kind, what, stack, at, ..] = crash.words();
-        defmt::info!(
-            "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",
-            kind,
-            what,
-            stack,
-            at
-        );
-    }
-    if let Some(trouble) = store.trouble() {
-        defmt::error!("storage: {}", trouble);
-    }
-    store
 }

@@ -1,13 +1,11 @@
-//! What the terminal remembers, recalled at the start.
+//! What the terminal remembers, recalled at the start. The log says how the last run ended, and whether the storage can be read.
 
-use qiyong_firmware::storage::Store;
+use embedded_storage::nor_flash::NorFlash;
+use qiyong_firmware::storage::{Crash, Store};
 
-use super::crash;
-use super::storage::Region;
-
-/// Recalls what was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
-pub(crate) fn recall() -> Store<Region> {
-    let store = Store::open(Region::new(), crash::last());
+/// Recalls what was kept over the last power cut or reset, and counts this start; `last` is the crash that ended the last run.
+pub fn recall<F: NorFlash>(flash: F, last: Option<Crash>) -> Store<F> {
+    let store = Store::open(flash, last);
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
