@@ -77,6 +77,8 @@ const STEPS: [Step; 10] = [
         ON_FILES_ALONE.iter().for_each(|(test, _)| {
             beside.args(["--skip", test]);
         });
+        // A test waits for the server half of its time.
+        beside.args(["--test-threads", "4"]);
         // A database for each case takes longer than the case.
         step::run(beside.env("QIYONG_TEST_STORE", "postgres").env("PROPTEST_CASES", "16"))
     }),
