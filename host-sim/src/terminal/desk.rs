@@ -11,7 +11,7 @@ use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
-use crate::output::complain;
+use crate::output::{complain, prompt};
 use crate::rows;
 use crate::story;
 
@@ -28,8 +28,8 @@ impl Desk {
     }
 
     /// Asks for a line; `None` at the end of input.
-    pub(super) fn ask(&mut self, prompt: &str) -> Option<Zeroizing<String>> {
-        self.write(&format!("{prompt}: "), "");
+    pub(super) fn ask(&mut self, asked: &str) -> Option<Zeroizing<String>> {
+        prompt(&format!("{asked}: "), self.json);
         rows::next().ok()?.map(|row| Zeroizing::new(row.trim().to_string()))
     }
 
@@ -65,7 +65,7 @@ impl Operator for Desk {
                 WhichPin::New => "new PIN (nothing: cancel)",
                 WhichPin::NewAgain => "new PIN again (nothing: cancel)",
             };
-            self.write(&format!("{what}: "), "");
+            prompt(&format!("{what}: "), self.json);
             match self.key_pin() {
                 Ok(digits) if digits.is_empty() => return Err(NoPin::Cancelled),
                 Ok(digits) => match Pin::new(digits.as_bytes()) {

@@ -202,7 +202,7 @@ fn work<S: CardSlot>(
         if args.json {
             output.json_line(&receipt);
         } else {
-            receipt.lines().iter().for_each(|line| output.line(line));
+            receipt.print(output);
         }
         if let Some(problem) = trouble.take() {
             return Err(problem);

@@ -13,6 +13,8 @@ use qiyong_sim::gbk;
 
 use super::ask::Task;
 use crate::advice;
+use crate::output::{Output, Verdict};
+use qiyong::lang;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
@@ -110,30 +112,37 @@ impl Receipt {
             pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
-            words: format!("{english} {chinese}"),
+            words: lang::both(english, chinese),
             next: advice.map(advice::sentence),
             amounts,
         }
     }
 
     /// For people.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", self.outcome, self.words)];
-        let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
-        line("card    卡号", self.card.as_deref());
-        line("holder  姓名", self.holder.as_deref());
+    pub(crate) fn print(&self, output: &mut Output) {
+        let verdict = if self.reason.is_none() { Verdict::Done } else { Verdict::No };
+        output.verdict(verdict, &format!("{} {}", lang::say(self.outcome), self.words));
+        self.lines().iter().for_each(|line| output.line(line));
+    }
+
+    /// All but the first line.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut line = |line: Option<String>| lines.extend(line);
+        line(self.card.as_ref().map(|card| format!("   card    卡号  {card}")));
+        line(self.holder.as_ref().map(|holder| format!("   holder  姓名  {holder}")));
         for (name, amount) in &self.amounts {
-            line(name, Some(amount));
+            line(Some(format!("   {name}  {amount}")));
         }
-        line("cause   原因", self.cause.as_deref());
-        line("advice  建议", self.next);
-        line("PIN     密码", self.pin_changed.then_some("changed 已修改"));
-        line("PIN     密码", self.pin_unchanged);
-        line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());
-        line("place   机构", Some(&format!("{}, terminal {}", self.institution, self.terminal)));
-        line("time    时间", Some(&self.time));
-        line("owed    待报", (self.owed > 0).then_some("the centre is told first, at the next visit"));
-        line("parked  挂起", (self.parked > 0).then(|| format!("{}: sign off to send again", self.parked)).as_deref());
+        line(self.cause.as_ref().map(|cause| format!("   cause   原因  {cause}")));
+        line(self.next.map(|next| format!("   advice  建议  {next}")));
+        line(self.pin_changed.then(|| "   PIN     密码  changed 已修改".to_owned()));
+        line(self.pin_unchanged.map(|why| format!("   PIN     密码  {why}")));
+        line(self.stan.map(|stan| format!("   number  流水号  {stan:06}")));
+        line(Some(format!("   place   机构  {}, terminal {}", self.institution, self.terminal)));
+        line(Some(format!("   time    时间  {}", self.time)));
+        line((self.owed > 0).then(|| "   owed    待报  the centre is told first, at the next visit".to_owned()));
+        line((self.parked > 0).then(|| format!("   parked  挂起  {}: sign off to send again", self.parked)));
         lines
     }
 }
