@@ -75,6 +75,18 @@ impl Template {
         })
     }
 
+    /// The template as a key: how values are shown is left out, placeholders without a name have their number, and what joins it to a
+    /// text before it (`: `, `, `, `; `) is not part of it.
+    pub fn key(text: &str) -> Option<String> {
+        let trimmed = text.trim();
+        let trimmed = [": ", ", ", "; "].iter().find_map(|join| trimmed.strip_prefix(join)).unwrap_or(trimmed);
+        let part = |part: &Part| match part {
+            Part::Literal(text) => text.replace('{', "{{").replace('}', "}}"),
+            Part::Hole(hole) => format!("{{{}}}", hole.name),
+        };
+        Some(Self::new(trimmed)?.parts.iter().map(part).collect())
+    }
+
     /// The literal text, with a space for each placeholder.
     pub fn literal(&self) -> String {
         let part = |part: &Part| match part {
