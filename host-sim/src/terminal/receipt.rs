@@ -8,6 +8,7 @@ use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use qiyong_sim::gbk;
 
@@ -44,10 +45,16 @@ pub(crate) struct Receipt {
     /// Transactions that the centre must hear of before the next one, and those that it did not take again and again.
     owed: u8,
     parked: u8,
+    /// How it ended, for people: a question is answered, and not approved.
+    #[serde(skip)]
+    heading: &'static str,
     #[serde(skip)]
     words: String,
     #[serde(skip)]
     next: Option<&'static str>,
+    /// Which functions of the card are in use.
+    #[serde(skip)]
+    parts: Vec<(&'static str, &'static str)>,
     #[serde(skip)]
     amounts: Vec<(&'static str, String)>,
 }
@@ -81,9 +88,25 @@ impl Receipt {
         // The cause knows more than the reason, which may have several.
         let advice = report.cause.map(|cause| cause.advice()).or(report.reason.map(|reason| reason.advice()));
         let done = report.reason.is_none() && matches!(task, Task::Serve(operation) if *operation != Operation::Query);
+        let mut parts = Vec::new();
+        if report.reason.is_none() && task.changes_nothing() {
+            let standing = report.standing.map(|standing| (standing.social, standing.financial));
+            let in_use = |is: bool| if is { "in use 已启用" } else { "not in use 未启用" };
+            if let Some((social, financial)) = standing {
+                parts.push(("social  社保功能", in_use(social)));
+                parts.push(("account 金融账户", in_use(financial)));
+            }
+        } else {
+            let put = |is: bool| is.then_some("put into use 已启用");
+            parts.extend(put(report.effects.activates).map(|words| ("social  社保功能", words)));
+            parts.extend(put(report.effects.activates_financial).map(|words| ("account 金融账户", words)));
+        }
         let mut amounts = Vec::new();
         if let Some(bill) = bill.filter(|_| report.reason.is_none()) {
             amounts.push(("total   总额", bill.total().to_string()));
+            if bill.fund() > Fen(0) {
+                amounts.push(("fund    统筹支付", bill.fund().to_string()));
+            }
             amounts.push(("charged 账户支付", report.effects.charge.to_string()));
         }
         amounts.extend(report.balance.map(|balance| ("balance 余额", balance.to_string())));
@@ -111,17 +134,22 @@ impl Receipt {
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
             words: format!("{english} {chinese}"),
+            heading: if report.reason.is_none() && task.changes_nothing() { "done" } else { report.outcome.as_str() },
             next: advice.map(advice::sentence),
+            parts,
             amounts,
         }
     }
 
     /// For people.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", self.outcome, self.words)];
+        let mut lines = vec![format!("{} {}", self.heading, self.words)];
         let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
         line("card    卡号", self.card.as_deref());
         line("holder  姓名", self.holder.as_deref());
+        for (name, words) in &self.parts {
+            line(name, Some(words));
+        }
         for (name, amount) in &self.amounts {
             line(name, Some(amount));
         }
