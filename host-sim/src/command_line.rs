@@ -102,6 +102,11 @@ fn fixed(text: &str) -> String {
     }
 }
 
+/// The help that clap gives instead of arguments, in the language in force.
+pub(crate) fn help(error: &clap::Error) -> String {
+    fixed(&error.render().to_string())
+}
+
 /// Prints help or a complaint, and gives the exit status: 0 for help that was asked for, 2 otherwise.
 fn answer(error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::DisplayVersion || error.kind() == ErrorKind::DisplayHelp {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use qiyong::lang;
+use qiyong::lang::{self, Lang};
 
 /// How a command ended. Of several, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +63,17 @@ pub(crate) fn aside(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", words(text));
 }
 
-/// Writes a text without an end of line, so that a person keys the answer behind it; `json`: standard output is for results.
+/// A question, before what is keyed.
+pub(crate) fn question(text: &str) -> String {
+    match lang::in_force() {
+        Lang::En => format!("{}: ", words(text)),
+        Lang::Zh => format!("{}：", words(text)),
+    }
+}
+
+/// Asks a question; `json`: standard output is for results.
 pub(crate) fn prompt(text: &str, json: bool) {
-    let said = words(text);
+    let said = question(text);
     let _ = if json {
         write!(anstream::stderr(), "{said}").and_then(|()| std::io::stderr().flush())
     } else {
