@@ -40,6 +40,7 @@ mod pcsc;
 mod pcsc_terminal;
 mod pcsc_vpcd;
 mod pico;
+mod pictures;
 mod power;
 mod probe;
 mod production;
