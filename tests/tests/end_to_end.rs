@@ -34,6 +34,7 @@ mod idempotency;
 mod journal;
 mod keyed;
 mod keys;
+mod lang;
 mod manual;
 mod operating;
 mod pcsc;

@@ -12,6 +12,8 @@ use qiyong::lang::Template;
 
 use super::literals::{Text, Texts};
 
+/// What every new user sees first.
+const DEMO: &str = "host-sim/scenarios/demo.toml";
 /// Where our words are.
 const FOLDERS: [&str; 3] = ["protocol/src", "firmware/src", "host-sim"];
 /// Folders in them without any.
@@ -102,7 +104,10 @@ const UNSEEN: &str = "expect panic! assert! unreachable! debug_assert! error! wa
 const SEEN: &str = "format! write! writeln! #error line complain write_str say verdict aside prompt ask";
 
 static TWO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[a-z]{2,}[,:;]? [A-Za-z]{2,}|[A-Za-z]{2,}[,:;]? [a-z]{2,}|[A-Za-z]+'s [a-z]{2,}|\b(?:a|an|no) [a-z]{3,}").unwrap()
+    Regex::new(
+        r"[a-z]{2,}[,:;]? [A-Za-z]{2,}|[A-Za-z]{2,}[,:;]? [a-z]{2,}|[A-Za-z]+'s [a-z]{2,}|\b(?:a|an|no) [a-z]{3,}",
+    )
+    .unwrap()
 });
 static ONE_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[ (,;])[a-z]{3,}(?:$|[ ),;:])").unwrap());
 /// Statements of SQL, and files that the program writes: TOML, its comments, Lua.
@@ -115,6 +120,8 @@ static HOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{[^{}]*\}").unwrap
 pub(crate) struct Sources {
     /// The texts that must exist in Chinese, as keys, and where each stands first.
     pub(crate) required: BTreeMap<String, String>,
+    /// Those among them that `thiserror` shows.
+    pub(crate) errors: BTreeSet<String>,
     /// All texts, as keys.
     pub(crate) texts: BTreeSet<String>,
     used: RefCell<BTreeSet<&'static str>>,
@@ -128,13 +135,30 @@ impl Sources {
         let mut files = Vec::new();
         FOLDERS.iter().for_each(|folder| find(&root.join(folder), &mut files));
         files.sort();
-        let mut sources = Self { required: BTreeMap::new(), texts: BTreeSet::new(), used: RefCell::default() };
+        let mut sources = Self {
+            required: BTreeMap::new(),
+            errors: BTreeSet::new(),
+            texts: BTreeSet::new(),
+            used: RefCell::default(),
+        };
         for file in files {
             let name = file.strip_prefix(root).expect("below the house").display().to_string();
             let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
             sources.add(&name, Texts::read(&name, &text));
         }
+        sources.add_demo(&fs::read_to_string(root.join(DEMO)).expect(DEMO));
         sources
+    }
+
+    /// The titles of the demo's steps; those of other scenarios are as in their files.
+    fn add_demo(&mut self, scenario: &str) {
+        for (row, line) in (1..).zip(scenario.lines()) {
+            let text = ["title = \"", "note = \""].iter().find_map(|begin| line.strip_prefix(begin)?.strip_suffix('"'));
+            if let Some(key) = text.and_then(Template::key) {
+                self.required.insert(key.clone(), format!("{DEMO}:{row}"));
+                self.texts.insert(key);
+            }
+        }
     }
 
     fn add(&mut self, file: &str, texts: Texts) {
@@ -143,6 +167,9 @@ impl Sources {
             let Some(key) = Template::key(&text.text) else { continue };
             if self.must_exist(file, &text, &key) {
                 self.required.entry(key.clone()).or_insert_with(|| format!("{file}:{}", text.row));
+                if text.given_to == "error" {
+                    self.errors.insert(key.clone());
+                }
             }
             self.texts.insert(key);
         }
