@@ -14,7 +14,7 @@ use qiyong_sim::overheard::{Heard, Listener};
 use crate::extras::CaptureFolder;
 use crate::live::Live;
 use crate::output::{Output, complain};
-use crate::story::{answer_row, atr_words, command_row};
+use crate::story::{answer_row, atr_words, command_row, pad};
 
 /// Watches a server, and tells.
 pub(crate) struct Watch(Mutex<Told>);
@@ -146,7 +146,7 @@ fn exchange(heard: &Heard, failure: Option<SlotFailure>) -> Vec<String> {
     let (command, answer) = match heard {
         Heard::Apdu(apdu) => {
             let answer = format!("← {}  {}", answer_row(apdu, usize::MAX), words(apdu.sw));
-            (format!("→ {}  {}", command_row(apdu, usize::MAX), apdu.name), answer)
+            (format!("→ {}  {}", pad(&command_row(apdu, usize::MAX), 46), apdu.name), answer)
         }
         Heard::Rubbish { head, len, sw } => {
             (format!("→ {head}…  no APDU: {len} bytes whose lengths do not fit"), format!("← {sw}  {}", words(*sw)))
