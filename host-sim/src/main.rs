@@ -29,6 +29,7 @@ mod objects;
 mod output;
 mod pcscd;
 mod pcscd_ctl;
+mod pcscd_watch;
 mod probe;
 mod probes;
 mod progress;
@@ -185,7 +186,7 @@ enum CentreVerb {
 
 #[derive(Subcommand)]
 enum PcscdVerb {
-    /// Put cards into the readers of a running server, take them out, press keys
+    /// Put cards into the readers of a running server, take them out, press keys, plug readers in, see who holds what
     Ctl(pcscd_ctl::CtlArgs),
 }
 

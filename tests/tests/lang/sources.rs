@@ -52,7 +52,8 @@ const OF_THE_CENTRE: [&str; 11] = [
     "store/",
 ];
 /// Texts that stay, each with its reason.
-const STAY: [(&str, &str); 34] = [
+const STAY: [(&str, &str); 35] = [
+    ("Qiyong Virtual {kind} {number} 00", "a reader's name"),
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
