@@ -52,7 +52,7 @@ const OF_THE_CENTRE: [&str; 11] = [
     "store/",
 ];
 /// Texts that stay, each with its reason.
-const STAY: [(&str, &str); 34] = [
+const STAY: [(&str, &str); 35] = [
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
@@ -83,6 +83,7 @@ const STAY: [(&str, &str); 34] = [
     ("{name}{0} bytes, {format}", "a comment in a file"),
     ("PERFORM SECURITY OPERATION: sign", "a command's name"),
     ("abort", "a token of a file"),
+    ("Simulated", "the name of a type"),
     ("loader,addr={address},data={word},data-len=4", "words of QEMU"),
     (
         "its certificate is not accepted ({why}): give whoever signed it as sslrootcert, and the name in it as the host; or give \
@@ -109,7 +110,7 @@ static TWO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     )
     .unwrap()
 });
-static ONE_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[ (,;])[a-z]{3,}(?:$|[ ),;:])").unwrap());
+static ONE_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[ (,;])[A-Za-z][a-z]{2,}(?:$|[ ),;:])").unwrap());
 /// Statements of SQL, and files that the program writes: TOML, its comments, Lua.
 static NO_PROSE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?m)\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|ALTER|WHERE|FROM|VALUES|JOIN|QUERY PLAN|TABLE)\b|^\s*[\w. ]+ = ["\[{]|^\[\w|^#|^\{\{|^--|^\]|^, \w+ = "|sum\(|^\w+:(?://)?(?:\{\w*\}|$)"#).unwrap()
