@@ -31,6 +31,7 @@ mod pcscd;
 mod pcscd_ctl;
 mod probe;
 mod probes;
+mod progress;
 mod reach;
 mod reader;
 mod readers;

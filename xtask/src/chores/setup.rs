@@ -23,6 +23,7 @@ const PACKAGES: &[Package] = &[
         name: "libpcsclite-dev",
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
     },
+    Package { name: "libxml2-utils", purpose: "xmllint, which must read our reports for build servers" },
     Package { name: "mono-mcs", purpose: "the compiler of C#, in which hospitals' programs call the driver library" },
     Package { name: "mono-runtime", purpose: "what runs those programs" },
     Package { name: "openjdk-17-jdk-headless", purpose: "Java, from which the driver library is called" },
