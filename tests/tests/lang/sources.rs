@@ -52,7 +52,7 @@ const OF_THE_CENTRE: [&str; 11] = [
     "store/",
 ];
 /// Texts that stay, each with its reason.
-const STAY: [(&str, &str); 35] = [
+const STAY: [(&str, &str); 42] = [
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
@@ -84,6 +84,13 @@ const STAY: [(&str, &str); 35] = [
     ("PERFORM SECURITY OPERATION: sign", "a command's name"),
     ("abort", "a token of a file"),
     ("Simulated", "the name of a type"),
+    ("line {0}", "the name of a key"),
+    ("serial {0}", "the name of a key"),
+    ("{place}: name", "the name of a key"),
+    ("{place}: number", "the name of a key"),
+    ("qiyong scenario run", "the name of a run, for JUnit"),
+    ("not as expected", "a word of JUnit"),
+    ("not played", "a word of JUnit"),
     ("loader,addr={address},data={word},data-len=4", "words of QEMU"),
     (
         "its certificate is not accepted ({why}): give whoever signed it as sslrootcert, and the name in it as the host; or give \
