@@ -98,10 +98,7 @@ impl Told {
         let at = self.readers.entry(seen.number).or_default();
         match seen.what {
             Happening::ReaderCame => vec!["the reader is there".into()],
-            Happening::ReaderWent => {
-                self.readers.remove(&seen.number);
-                vec!["the reader is gone".into()]
-            }
+            Happening::ReaderWent => vec!["the reader is gone".into()],
             Happening::CardIn(file) => {
                 at.cards += 1;
                 at.listener.reset();
