@@ -36,6 +36,8 @@ mod reader;
 mod readers;
 mod rows;
 mod scenario;
+#[cfg(all(test, feature = "lab", feature = "serve", feature = "pcsc", feature = "probe"))]
+mod schemas;
 #[cfg(feature = "serve")]
 mod serve_page;
 #[cfg(feature = "serve")]

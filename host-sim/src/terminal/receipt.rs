@@ -10,39 +10,37 @@ use qiyong_protocol::rules::decision::{CardRecord, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use qiyong_sim::gbk;
+use qiyong_sim::visit_told::VisitTold;
 
 use super::ask::Task;
 use crate::advice;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Receipt {
+    /// The institution where the terminal stands.
     institution: String,
+    /// The terminal's name.
     terminal: String,
-    operation: &'static str,
+    /// When, by this machine's clock, in UTC or its zone: YYYY-MM-DD HH:MM:SS.
     time: String,
-    outcome: &'static str,
-    reason: Option<&'static str>,
-    cause: Option<String>,
+    /// How it ended; the statuses are what the centre has told the terminal.
+    #[serde(flatten)]
+    end: VisitTold,
     /// Who can put it right.
     advice: Option<&'static str>,
-    /// Masked.
+    /// The card's number, masked; null if the card could not be read, or the till is not told it.
     card: Option<String>,
-    /// Masked.
+    /// The holder's name, masked; null if the centre is not asked for it.
     holder: Option<String>,
-    stan: Option<u32>,
-    activated: bool,
     /// Approved, and the card had been put into use before.
     already_active: bool,
-    activated_financial: bool,
+    /// The whole bill, in fen.
     total: u64,
-    charge: u64,
-    balance: Option<u64>,
-    status: Option<&'static str>,
-    pin_changed: bool,
-    pin_unchanged: Option<&'static str>,
-    /// Transactions that the centre must hear of before the next one, and those that it did not take again and again.
+    /// How many transactions the centre must hear of before the next one: 0 or 1.
     owed: u8,
+    /// How many transactions the centre did not take again and again.
     parked: u8,
     #[serde(skip)]
     words: String,
@@ -90,24 +88,13 @@ impl Receipt {
         Self {
             institution: institution.to_string(),
             terminal: terminal.as_str().to_string(),
-            operation: task.as_str(),
             time: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            outcome: report.outcome.as_str(),
-            reason: report.reason.map(|reason| reason.as_str()),
-            cause: report.cause.map(|cause| cause.to_string()),
+            end: VisitTold::by_terminal(task.as_str(), report),
             advice: advice.map(advice::word),
             card: number,
             holder,
-            stan: report.stan.map(|stan| stan.0),
-            activated: report.effects.activates,
             already_active: done && !report.effects.activates,
-            activated_financial: report.effects.activates_financial,
             total: bill.map_or(0, |bill| bill.total().0),
-            charge: report.effects.charge.0,
-            balance: report.balance.map(|balance| balance.0),
-            status: report.standing.map(|standing| standing.status.as_str()),
-            pin_changed: report.pin_changed,
-            pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
             words: format!("{english} {chinese}"),
@@ -118,18 +105,18 @@ impl Receipt {
 
     /// For people.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", self.outcome, self.words)];
+        let mut lines = vec![format!("{} {}", self.end.outcome, self.words)];
         let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
         line("card    卡号", self.card.as_deref());
         line("holder  姓名", self.holder.as_deref());
         for (name, amount) in &self.amounts {
             line(name, Some(amount));
         }
-        line("cause   原因", self.cause.as_deref());
+        line("cause   原因", self.end.cause.as_deref());
         line("advice  建议", self.next);
-        line("PIN     密码", self.pin_changed.then_some("changed 已修改"));
-        line("PIN     密码", self.pin_unchanged);
-        line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());
+        line("PIN     密码", self.end.pin_changed.then_some("changed 已修改"));
+        line("PIN     密码", self.end.pin_unchanged);
+        line("number  流水号", self.end.stan.map(|stan| format!("{stan:06}")).as_deref());
         line("place   机构", Some(&format!("{}, terminal {}", self.institution, self.terminal)));
         line("time    时间", Some(&self.time));
         line("owed    待报", (self.owed > 0).then_some("the centre is told first, at the next visit"));
