@@ -25,28 +25,28 @@ const TOLD: usize = 10;
 #[derive(Args, Debug)]
 pub(crate) struct ChaosArgs {
     /// What the worlds are drawn from
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// The number of the first world
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     from: u64,
     /// How many worlds
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     worlds: u64,
     /// Terminals in each world
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     terminals: u32,
     /// Cards in each world
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     cards: u32,
     /// Visits in each world
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
     /// At which level terminals speak to cards: character by character over the line, or apdu by apdu without one
     #[arg(long, value_name = "LEVEL", default_value = "line", value_parser = level)]
     level: Level,
     /// Worlds at once; as many as there are cores, unless said
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
     /// Make the first world that fails as small as it can be, and write it to FILE
     #[arg(long, value_name = "FILE")]

@@ -40,18 +40,21 @@ mod scenario;
 mod schemas;
 #[cfg(feature = "serve")]
 mod serve_page;
+mod settings;
 #[cfg(feature = "serve")]
 mod signals;
 mod stack;
 mod story;
 mod terminal;
 mod till;
+#[cfg(test)]
+mod units;
 mod vicc;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// The version, and the commit that it was built from where there is one.
@@ -223,7 +226,11 @@ enum CardVerb {
 }
 
 fn main() -> ExitCode {
-    let verb = Cli::parse().verb;
+    let command = match settings::with_defaults(Cli::command()) {
+        Ok(command) => command,
+        Err(problem) => return output::run(|_| Err(problem)),
+    };
+    let verb = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()).verb;
     output::run(|output| match verb {
         Verb::Demo { trace, json } => demo::run(trace, json, output),
         Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),

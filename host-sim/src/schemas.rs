@@ -160,7 +160,9 @@ fn names(value: &Value, at: &str, found: &mut BTreeMap<String, BTreeMap<String, 
                 for (name, property) in properties {
                     let mut shape = property.clone();
                     let says = shape.as_object_mut().and_then(|shape| shape.remove("description"));
-                    if says.is_none() && shape.get("$ref").is_none() {
+                    // The variant of an enum is described as a whole.
+                    let of_variant = properties.len() == 1 && fields.get("description").is_some();
+                    if says.is_none() && shape.get("$ref").is_none() && !of_variant {
                         bare.push(format!("{at}: {name}"));
                     }
                     found.entry(name.clone()).or_default().entry(kind(&shape)).or_insert_with(|| at.to_owned());
@@ -196,6 +198,8 @@ const TWO_MEANINGS: &[(&str, &str)] = &[
     ("activations", "the demo's visits; a card's records at the centre; of chaos: how many"),
     ("error", "of an unreadable file as of a readable one"),
     ("cause", "of a visit and of a finding"),
+    ("log", "of a visit: all rows; of a board that runs: one"),
+    ("records", "of a card: those that are not blank; of a centre's chain: how many"),
     ("findings", "of the doctor: what is wrong; of chaos: how many"),
 ];
 

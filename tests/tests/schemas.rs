@@ -149,7 +149,7 @@ fn centre(bench: &mut Bench) {
         "--institution",
         "P32010000017",
         "--account",
-        "500.00",
+        "50000",
         "card.toml",
     ];
     let added = Command::new(qiyong()).current_dir(bench.folder.path()).args(add).output().expect("a centre");

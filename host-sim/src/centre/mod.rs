@@ -17,6 +17,7 @@ pub(crate) mod serve;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Date;
@@ -180,9 +181,9 @@ pub(crate) struct Verified {
     /// The area.
     area: String,
     /// How many audit records there are; null if the chain is broken.
-    records: Option<u64>,
+    records: Option<i64>,
     /// The first audit record that is not as it was written, or is missing; null if the chain is whole.
-    broken_record: Option<u64>,
+    broken_record: Option<i64>,
     /// What of the ledger is not as it was written, or does not add up; null if all of it does.
     broken_ledger: Option<String>,
 }
@@ -211,12 +212,7 @@ pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, 
                 None => format!("{area}: the ledger adds up"),
             });
         }
-        areas.push(Verified {
-            area: area.as_str().to_owned(),
-            records,
-            broken_record: broken,
-            broken_ledger: ledger.map(|what| what.to_string()),
-        });
+        areas.push(Verified { area: area.as_str().to_owned(), records, broken_record: broken, broken_ledger: ledger });
     }
     if args.json {
         output.json_line(&areas);

@@ -23,7 +23,7 @@ pub(crate) struct PopulateArgs {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(PEOPLE_MAX)))]
     people: u32,
     /// Which people: the same seed has the same ones, and two seeds have nobody in common
-    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(SEED_MAX)))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(SEED_MAX)))]
     seed: u8,
     /// In which area; may be left out where there is one
     #[arg(long, value_name = "CODE", value_parser = region)]

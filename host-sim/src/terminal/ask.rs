@@ -23,7 +23,7 @@ pub(crate) enum Asked {
         /// The whole bill in yuan, such as 152.00
         #[arg(value_parser = input::yuan)]
         total: Fen,
-        /// What of it the pooled fund pays
+        /// What of it the pooled fund pays, in yuan
         #[arg(long, value_parser = input::yuan, default_value = "0")]
         fund: Fen,
     },

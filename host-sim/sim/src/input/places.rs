@@ -46,7 +46,7 @@ impl<'t> Lines<'t> {
 }
 
 /// The place of the character at byte `at` of `text`; `None` beyond its end or inside of a character.
-pub(crate) fn place(text: &str, at: usize) -> Option<Place> {
+pub fn place(text: &str, at: usize) -> Option<Place> {
     Lines::of(text).place(at)
 }
 
