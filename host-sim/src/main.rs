@@ -13,6 +13,7 @@ mod card_send;
 mod card_show;
 mod centre;
 mod chaos;
+mod command_line;
 mod completions;
 mod demo;
 mod dissector;
@@ -36,8 +37,6 @@ mod reader;
 mod readers;
 mod rows;
 mod scenario;
-#[cfg(all(test, feature = "lab", feature = "serve", feature = "pcsc", feature = "probe"))]
-mod schemas;
 #[cfg(feature = "serve")]
 mod serve_page;
 mod settings;
@@ -46,15 +45,15 @@ mod signals;
 mod stack;
 mod story;
 mod terminal;
-mod till;
 #[cfg(test)]
-mod units;
+mod tests;
+mod till;
 mod vicc;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// The version, and the commit that it was built from where there is one.
@@ -66,6 +65,12 @@ const VERSION: &str = env!("QIYONG_VERSION");
 #[derive(Parser)]
 #[command(name = "qiyong", version = VERSION)]
 struct Cli {
+    /// The language of help, prompts, errors and receipts [default: QIYONG_LANG, or that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = ["en", "zh"])]
+    lang: Option<String>,
+    /// Whether to use colour; `auto`: where a terminal shows it, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -226,11 +231,11 @@ enum CardVerb {
 }
 
 fn main() -> ExitCode {
-    let command = match settings::with_defaults(Cli::command()) {
-        Ok(command) => command,
-        Err(problem) => return output::run(|_| Err(problem)),
+    let verb = match command_line::read(Cli::command()) {
+        // Both are in force already.
+        Ok(Cli { verb, lang: _, color: _ }) => verb,
+        Err(status) => return status,
     };
-    let verb = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()).verb;
     output::run(|output| match verb {
         Verb::Demo { trace, json } => demo::run(trace, json, output),
         Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),
@@ -264,7 +269,7 @@ fn main() -> ExitCode {
         Verb::Message(args) => message::run(&args, output),
         Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
-        Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
+        Verb::Completions { shell } => completions::run(shell, command_line::said(Cli::command()), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),

@@ -16,7 +16,7 @@ use qiyong_sim::scenario::stage::Played;
 
 use crate::dissector::opens;
 use crate::extras::{BoardKind, CaptureFolder, play_over_tcp};
-use crate::output::{Output, Verdict};
+use crate::output::{Output, Verdict, aside};
 use crate::progress::Progress;
 use crate::story::whole::tell_scenario;
 
@@ -132,7 +132,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
     {
         let how = format!("capture: {}", opens(&folder.packets(first)));
         // With --json, standard output is for results.
-        if args.json { eprintln!("{how}") } else { output.line(&how) }
+        if args.json { aside(&how) } else { output.line(&how) }
     }
     if !args.json {
         let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };
@@ -233,12 +233,12 @@ fn tell(report: &FileReport, output: &mut Output) {
     let FileReport { file, title, .. } = report;
     let title = title.as_deref().unwrap_or_default();
     match (report.passed, &report.skipped) {
-        (Some(true), _) => output.line(&format!("ok    {file}: {title} ({} steps)", report.steps())),
+        (Some(true), _) => output.verdict(Verdict::Done, &format!("ok    {file}: {title} ({} steps)", report.steps())),
         (_, Some(why)) => output.line(&format!("skip  {file}: {title} (not for this bench: {why})")),
         // The error has already been told.
         _ if report.error.is_some() => {}
         _ => {
-            output.line(&format!("FAIL  {file}: {title}"));
+            output.verdict(Verdict::No, &format!("FAIL  {file}: {title}"));
             report.differences.iter().for_each(|difference| output.line(&format!("      {difference}")));
         }
     }

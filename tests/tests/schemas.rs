@@ -1,5 +1,5 @@
 //! Every verb that has `--json` is run, and what it prints is held against its schema in docs/schemas by another program. That every
-//! verb has a schema, and that the schemas are as the types are, is tested beside the types (`host-sim/src/schemas.rs`).
+//! verb has a schema, and that the schemas are as the types are, is tested beside the types (`host-sim/src/tests/schemas.rs`).
 
 use std::collections::BTreeSet;
 use std::fs;

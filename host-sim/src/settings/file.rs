@@ -8,16 +8,16 @@ use toml::de::{DeTable, DeValue};
 
 use super::files::File;
 use super::{Flag, Given, check, flags};
-use qiyong_sim::input::place;
+use qiyong_sim::input::{place, placed};
 
 /// Takes what `file` says of the flags of `command`, unless it is given already.
 ///
 /// # Errors
 /// It is no TOML, or says something of no verb or flag, or no value that the flag may have: line, column and what is allowed.
 pub(super) fn enter(file: &File, command: &Command, given: &mut BTreeMap<Flag, Given>) -> Result<(), String> {
-    let wrong = |at: usize, problem: &str| match place(&file.text, at) {
-        Some(place) => format!("{}: {place}: {problem}", file.shown),
-        None => format!("{}: {problem}", file.shown),
+    let wrong = |at: usize, problem: &str| {
+        let place = place(&file.text, at);
+        format!("{}: {}", file.shown, placed(place.as_ref(), problem))
     };
     let table = DeTable::parse(&file.text).map_err(|error| {
         let at = error.span().map_or(usize::MAX, |span| span.start);
@@ -89,15 +89,17 @@ fn no_such_verb(command: &Command, verb: &[String], name: &str) -> String {
 }
 
 fn no_such_flag(command: &Command, verb: &[String], name: &str) -> String {
-    let of = if verb.is_empty() { "without a verb".to_owned() } else { format!("of `{}`", verb.join(" ")) };
     if command.get_arguments().any(|argument| argument.get_long() == Some(name)) {
-        return format!("--{name} {of} takes no value: give it on the command line");
+        return format!("--{name} takes no value: give it on the command line");
     }
     let known: Vec<&str> = flags(command).map(|(_, flag)| flag).collect();
-    format!("there is no flag --{name} {of}; {}", list(&known))
+    match verb {
+        [] => format!("there is no flag --{name} without a verb; {}", list(&known)),
+        verb => format!("there is no flag --{name} of `{}`; {}", verb.join(" "), list(&known)),
+    }
 }
 
 /// What there is.
 fn list(names: &[&str]) -> String {
-    if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) }
+    if names.is_empty() { "there are none".to_owned() } else { format!("there are {}", names.join(", ")) }
 }

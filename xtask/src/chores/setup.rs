@@ -33,6 +33,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
     Package { name: "pgbouncer", purpose: "a pool of connections before that server" },
     Package { name: "postgresql", purpose: "the server on which the card centre must work as it does on a file" },
+    Package { name: "python3-pexpect", purpose: "a person at a terminal, who is asked and keys answers" },
     Package {
         name: "python3-pyscard",
         purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",
