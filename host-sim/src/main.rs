@@ -40,11 +40,14 @@ mod rows;
 mod scenario;
 #[cfg(feature = "serve")]
 mod serve_page;
+mod settings;
 #[cfg(feature = "serve")]
 mod signals;
 mod stack;
 mod story;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod till;
 mod vicc;
 

@@ -48,6 +48,7 @@ mod production;
 mod program;
 mod recorded_card;
 mod scenarios;
+mod schemas;
 mod secrets;
 mod serve_page;
 mod settlement;

@@ -72,6 +72,7 @@ const STAY: &[(&str, &str)] = &[
     ("refused: {refusal}", "both languages"),
     ("qiyong emulate --waveform", "a name in a file"),
     ("qiyong scenario run --capture", "a name in a file"),
+    ("qiyong scenario run", "the name of a report"),
     ("qiyong centre", "the name of a client of PostgreSQL"),
     ("qiyong centre seal 1", "a name under which keys are derived"),
     ("qiyong centre look-up 1", "a name under which keys are derived"),
