@@ -11,7 +11,7 @@ use qiyong_protocol::frame::{Decoder, Peer, encoded_len};
 
 use crate::dissector::opens;
 use crate::extras::LiveCapture;
-use crate::output::complain;
+use crate::output::{aside, complain};
 
 /// Where the capture is to be.
 #[derive(Args, Debug)]
@@ -39,7 +39,7 @@ impl LiveArgs {
         let failed = |error| format!("{}: the capture cannot be made: {error}", path.display());
         let capture = LiveCapture::create(&path).map_err(failed)?;
         // Standard output is for results.
-        eprintln!("capture: {}", opens(&path));
+        aside(&format!("capture: {}", opens(&path)));
         Ok(Live(Some(Arc::new(Under { capture, path, is_over: AtomicBool::new(false) }))))
     }
 }

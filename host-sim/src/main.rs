@@ -13,6 +13,7 @@ mod card_send;
 mod card_show;
 mod centre;
 mod chaos;
+mod command_line;
 mod completions;
 mod demo;
 mod dissector;
@@ -32,6 +33,7 @@ mod pcscd;
 mod pcscd_ctl;
 mod probe;
 mod probes;
+mod progress;
 mod reach;
 mod reader;
 mod readers;
@@ -53,7 +55,7 @@ mod without_unix;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 #[cfg(not(unix))]
 use without_unix::{pcscd, pcscd_ctl, vicc};
@@ -67,6 +69,12 @@ const VERSION: &str = env!("QIYONG_VERSION");
 #[derive(Parser)]
 #[command(name = "qiyong", version = VERSION)]
 struct Cli {
+    /// The language of help, prompts, errors and receipts [default: QIYONG_LANG, or that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = ["en", "zh"])]
+    lang: Option<String>,
+    /// Whether to use colour; `auto`: where a terminal shows it, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -227,7 +235,11 @@ enum CardVerb {
 }
 
 fn main() -> ExitCode {
-    let verb = Cli::parse().verb;
+    let verb = match command_line::read(Cli::command()) {
+        // Both are in force already.
+        Ok(Cli { verb, lang: _, color: _ }) => verb,
+        Err(status) => return status,
+    };
     output::run(|output| match verb {
         Verb::Demo { trace, json } => demo::run(trace, json, output),
         Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),
@@ -261,7 +273,7 @@ fn main() -> ExitCode {
         Verb::Message(args) => message::run(&args, output),
         Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
-        Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
+        Verb::Completions { shell } => completions::run(shell, command_line::said(Cli::command()), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),

@@ -3,6 +3,8 @@
 //! Only words and layout are here. Secrets in events were masked when the events were written down; `mask` masks single
 //! characters.
 
+pub(crate) mod whole;
+
 use unicode_width::UnicodeWidthStr;
 
 use qiyong_firmware::slot::{Clock, VoltageClass};

@@ -18,7 +18,7 @@
 //! | [`decode`] | what a message to the centre, or between till and terminal, says: a tree of its parts, without its secrets |
 //! | [`dissector`] | the same for Wireshark, as a script made from the same tables |
 //! | [`mask`] | which characters on a line must not be shown |
-//! | [`private_file`] | files that only their owner may read |
+//! | [`private_file`], [`whole_file`] | files that only their owner may read; reports, written whole |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
@@ -46,4 +46,5 @@ pub mod scenario;
 pub mod serial;
 pub mod time;
 mod toml_error;
+pub mod whole_file;
 pub mod world;
