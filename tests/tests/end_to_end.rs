@@ -62,6 +62,7 @@ mod third_board;
 mod till;
 mod two_tills;
 mod visits;
+mod windows;
 
 /// `autotests` is off, so cargo does not find a new file by itself.
 #[test]
