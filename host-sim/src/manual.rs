@@ -11,7 +11,7 @@ use crate::output::{Output, Verdict};
 use qiyong::lang::{self, Lang};
 
 /// The headings of a page.
-const HEADINGS: [(&str, &str); 7] = [
+const HEADINGS: [(&str, &str); 8] = [
     (".SH NAME\n", ".SH 名称\n"),
     (".SH SYNOPSIS\n", ".SH 用法\n"),
     (".SH DESCRIPTION\n", ".SH 说明\n"),
@@ -19,6 +19,7 @@ const HEADINGS: [(&str, &str); 7] = [
     (".SH OPTIONS\n", ".SH 选项\n"),
     (".SH SUBCOMMANDS\n", ".SH 子命令\n"),
     (".SH VERSION\n", ".SH 版本\n"),
+    (".SH EXTRA\n", ".SH 另请注意\n"),
 ];
 
 #[derive(Args)]
