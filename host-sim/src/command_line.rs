@@ -136,6 +136,8 @@ pub(crate) fn fixed(text: &str) -> String {
         return text.to_owned();
     }
     let text = FIXED.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese));
+    // No space after a colon of Chinese.
+    let text = text.replace("用法： ", "用法：").replace("用法：\u{1b}[0m ", "用法：\u{1b}[0m");
     let row = |row: &str| match row.split_once(": ") {
         Some((value, about)) if !value.trim_start().trim_start_matches("- ").contains(' ') => {
             let padding = about.len() - about.trim_start().len();
