@@ -34,18 +34,21 @@ mod idempotency;
 mod journal;
 mod keyed;
 mod keys;
+mod lang;
 mod manual;
 mod operating;
 mod pcsc;
 mod pcsc_terminal;
 mod pcsc_vpcd;
 mod pico;
+mod pictures;
 mod power;
 mod probe;
 mod production;
 mod program;
 mod recorded_card;
 mod scenarios;
+mod schemas;
 mod secrets;
 mod serve_page;
 mod settlement;
@@ -59,6 +62,7 @@ mod third_board;
 mod till;
 mod two_tills;
 mod visits;
+mod windows;
 
 /// `autotests` is off, so cargo does not find a new file by itself.
 #[test]
