@@ -151,16 +151,13 @@ fn show(listing: &Listing, json: bool, output: &mut Output) {
     if json {
         return output.json_line(listing);
     }
-    for Listed { name, number, contactless, state, used, card, programs, keypad } in &listing.readers {
+    for Listed { name, unit, contactless, state, used, file, atr, protocol, programs, keypad } in &listing.readers {
         let kind = if *contactless { ", without contacts" } else { "" };
-        output.line(&format!("{number}  {name}{kind}: {state}, used by {used}"));
-        if let Some(card) = card {
-            let atr = card.atr.as_deref().unwrap_or("none");
-            output.line(
-                &format!("   card {}  ATR {atr}  {}", card.file, card.protocol.as_deref().unwrap_or(""))
-                    .trim_end()
-                    .to_string(),
-            );
+        output.line(&format!("{unit}  {name}{kind}: {state}, used by {used}"));
+        if let Some(file) = file {
+            let protocol = protocol.map(|protocol| format!("T={protocol}")).unwrap_or_default();
+            let cells = [file.as_str(), atr.as_deref().unwrap_or_default(), &protocol];
+            output.line(format!("   {}", cells.join("  ")).trim_end());
         }
         for used in programs {
             let turn = if used.transaction { ", in a transaction" } else { "" };
