@@ -83,6 +83,7 @@ fn all() -> BTreeMap<&'static str, Schema> {
         ("exchange replay", of::<Either<exchange::Line<'_>, exchange::Unreadable<'_>>>()),
         ("flash", of::<Either<flash::Told<'_>, flash::uf2::Told<'_>>>()),
         ("message", of::<Decoded>()),
+        ("pcscd ctl list", of::<qiyong_pcsc::ctl::Listing>()),
         ("probes", of::<Vec<probes::Found>>()),
         ("readers", of::<Vec<readers::Reader>>()),
         ("scenario run", of::<FileReport>()),

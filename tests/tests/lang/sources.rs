@@ -31,6 +31,7 @@ const KEPT: &[(&str, &str)] = &[
     ("host-sim/centre/src/store/plans.rs", "why a plan of the database is as it is"),
     ("host-sim/pcsc/src/server/attributes.rs", "names of readers"),
     ("host-sim/pcsc/src/name.rs", "names of readers"),
+    ("host-sim/pcsc/src/server/reader.rs", "words of JSON"),
     ("host-sim/sim/src/dissector/", "a script for Wireshark"),
     ("host-sim/sim/src/chaos/film.rs", "a film is a record whose hash is compared"),
     ("host-sim/lab/src/emulator/probe.rs", "commands of QEMU"),
@@ -53,6 +54,8 @@ const OF_THE_CENTRE: [&str; 11] = [
 ];
 /// Texts that stay, each with its reason.
 const STAY: &[(&str, &str)] = &[
+    ("Qiyong Virtual {kind} {number} 00", "a reader's name"),
+    ("Contactless Reader", "a part of a reader's name"),
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
