@@ -72,7 +72,11 @@ fn what_is_no_setting_is_told_with_its_place() {
         ("a switch", b"[till]\njson = true", "line 2, column 1: --json takes no value"),
         ("no value of it", b"[chaos]\nworlds = 0", "line 2, column 10: invalid value '0' for '--worlds'"),
         ("a PIN", b"[card.new]\npin = \"314159\"", "line 2, column 7: --pin holds a secret"),
-        ("what an act is asked", b"[centre.card.hand]\ncard = \"X00000019\"", "there is no "),
+        (
+            "what an act is asked",
+            b"[centre.life.show]\ncard = \"X00000019\"",
+            "line 2, column 1: --card is what the centre is asked",
+        ),
         ("GBK", &gbk, "it seems to be GBK (line 2"),
     ];
     for (name, text, words) in &faults {
