@@ -107,8 +107,18 @@ fn argument(mut argument: Arg) -> Arg {
 
 /// Each paragraph is a text of its own, so that a short help and the beginning of a long one are the same.
 fn paragraphs(text: &str) -> String {
-    let said: Vec<_> = text.split("\n\n").map(lang::say).collect();
+    let said: Vec<_> = text.split("\n\n").map(paragraph).collect();
     said.join("\n\n")
+}
+
+/// clap leaves the full stop of a short text out.
+fn paragraph(text: &str) -> String {
+    let said = lang::say(text);
+    let stopped = format!("{text}.");
+    match lang::say(&stopped) {
+        whole if said == text && whole != stopped => whole.trim_end_matches('。').to_owned(),
+        _ => said.into_owned(),
+    }
 }
 
 /// clap's own words in a help.

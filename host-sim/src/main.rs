@@ -27,8 +27,11 @@ mod manual;
 mod message;
 mod objects;
 mod output;
+#[cfg(unix)]
 mod pcscd;
+#[cfg(unix)]
 mod pcscd_ctl;
+mod pcscd_watch;
 mod probe;
 mod probes;
 mod progress;
@@ -48,13 +51,18 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod till;
+#[cfg(unix)]
 mod vicc;
+#[cfg(not(unix))]
+mod without_unix;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+#[cfg(not(unix))]
+use without_unix::{pcscd, pcscd_ctl, vicc};
 
 /// The version, and the commit that it was built from where there is one.
 const VERSION: &str = env!("QIYONG_VERSION");
@@ -188,7 +196,7 @@ enum CentreVerb {
 
 #[derive(Subcommand)]
 enum PcscdVerb {
-    /// Put cards into the readers of a running server, take them out, press keys
+    /// Put cards into the readers of a running server, take them out, press keys, plug readers in, see who holds what
     Ctl(pcscd_ctl::CtlArgs),
 }
 

@@ -34,12 +34,14 @@ mod idempotency;
 mod journal;
 mod keyed;
 mod keys;
+mod lang;
 mod manual;
 mod operating;
 mod pcsc;
 mod pcsc_terminal;
 mod pcsc_vpcd;
 mod pico;
+mod pictures;
 mod power;
 mod probe;
 mod production;
@@ -61,6 +63,7 @@ mod third_board;
 mod till;
 mod two_tills;
 mod visits;
+mod windows;
 
 /// `autotests` is off, so cargo does not find a new file by itself.
 #[test]
