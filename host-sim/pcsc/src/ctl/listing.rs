@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listing {
     /// The readers, in the order in which programs see them.
     pub readers: Vec<Listed>,
@@ -13,6 +14,7 @@ pub struct Listing {
 
 /// A reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listed {
     /// Its name.
     pub name: String,
@@ -34,6 +36,7 @@ pub struct Listed {
 
 /// The card in a reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedCard {
     /// Its file, as it was named.
     pub file: String,
@@ -45,6 +48,7 @@ pub struct ListedCard {
 
 /// A connection of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedUse {
     /// The program's name with the number of its process, such as `opensc-tool[4711]`.
     pub program: String,
@@ -58,6 +62,7 @@ pub struct ListedUse {
 
 /// The keys of a reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedKeypad {
     /// A PIN is awaited. No other key is kept.
     pub awaits_pin: bool,
