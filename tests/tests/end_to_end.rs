@@ -51,6 +51,7 @@ mod scenarios;
 mod schemas;
 mod secrets;
 mod serve_page;
+mod settings;
 mod settlement;
 mod shell;
 mod slot;

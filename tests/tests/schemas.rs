@@ -182,6 +182,7 @@ fn readers(bench: &mut Bench) {
     let server = PrivateServer::with(&[Generation::V3]);
     let by = || server.command(qiyong().to_str().expect("UTF-8"));
     bench.run_by(by(), "readers", &[], 0);
+    bench.run_by(by(), "pcscd ctl list", &[], 0);
     bench.run_by(by(), "card record", &["--reader", "any", "recorded.toml"], 0);
     bench.run_by(by(), "card send", &["--reader", "any", "00A4000002EF05"], 0);
     bench.run_by(by(), "pcscd ctl list", &[], 0);
