@@ -130,7 +130,10 @@ fn scenarios_end_the_same_on_windows_with_the_same_captures() {
 #[test]
 fn what_needs_unix_says_why_and_what_to_use_instead() {
     let both = Both::new();
-    both.put("s.toml", &fs::read(root().join("host-sim/scenarios/rule-pharmacy-first-purchase.toml")).expect("a scenario"));
+    both.put(
+        "s.toml",
+        &fs::read(root().join("host-sim/scenarios/rule-pharmacy-first-purchase.toml")).expect("a scenario"),
+    );
     for (arguments, why, instead) in [
         (&["pcscd", "--socket", "s", "--card", "card.toml"][..], "Unix sockets", "SSCardDriver.ini"),
         (&["pcscd", "ctl", "--socket", "s", "insert"], "Unix sockets", "SSCardDriver.ini"),
