@@ -14,7 +14,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches};
 
 use qiyong::lang::{self, Lang};
 
-use crate::output;
+use crate::{output, settings};
 
 /// Words of clap's that are in a help and in no text of ours.
 const FIXED: [(&str, &str); 11] = [
@@ -31,25 +31,42 @@ const FIXED: [(&str, &str); 11] = [
     ("[aliases: ", "[别名："),
 ];
 
+/// The variable that names the language.
+const LANG: &str = "QIYONG_LANG";
+
 /// Reads the arguments; with its exit status, when there is nothing to do: help was asked for, or they make no sense.
 pub(crate) fn read<C: FromArgMatches>(program: Command) -> Result<C, ExitCode> {
     let arguments: Vec<OsString> = env::args_os().collect();
     let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    if let Err(error) = lang::set(Lang::asked_for(&words, |name| env::var(name).ok())) {
+    let program = settings::with_defaults(program);
+    let settled = |flag: &str| program.as_ref().ok().and_then(|program| default_of(program, flag));
+    let variable = |name: &str| env::var(name).ok().or_else(|| if name == LANG { settled("lang") } else { None });
+    if let Err(error) = lang::set(Lang::asked_for(&words, variable)) {
         output::complain(&error.to_string());
         return Err(ExitCode::from(2));
     }
     // A wrong word is complained of below.
-    let color = lang::typed(&words, "--color").and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto);
+    let color = lang::typed(&words, "--color").map(str::to_owned).or_else(|| settled("color"));
+    let color = color.and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto);
     match color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+    let program = program.map_err(|problem| {
+        output::complain(&problem);
+        ExitCode::from(2)
+    })?;
     let mut program = said(program).color(color);
     let read = program.try_get_matches_from_mut(arguments).and_then(|matches| C::from_arg_matches(&matches));
     read.map_err(|error| answer(&error.format(&mut program)))
+}
+
+/// The default of a flag without a verb.
+fn default_of(program: &Command, flag: &str) -> Option<String> {
+    let argument = program.get_arguments().find(|argument| argument.get_long() == Some(flag))?;
+    argument.get_default_values().first()?.to_str().map(str::to_owned)
 }
 
 /// The same program with its help in the language in force.
@@ -90,8 +107,18 @@ fn argument(mut argument: Arg) -> Arg {
 
 /// Each paragraph is a text of its own, so that a short help and the beginning of a long one are the same.
 fn paragraphs(text: &str) -> String {
-    let said: Vec<_> = text.split("\n\n").map(lang::say).collect();
+    let said: Vec<_> = text.split("\n\n").map(paragraph).collect();
     said.join("\n\n")
+}
+
+/// clap leaves the full stop of a short text out.
+fn paragraph(text: &str) -> String {
+    let said = lang::say(text);
+    let stopped = format!("{text}.");
+    match lang::say(&stopped) {
+        whole if said == text && whole != stopped => whole.trim_end_matches('。').to_owned(),
+        _ => said.into_owned(),
+    }
 }
 
 /// clap's own words in a help.

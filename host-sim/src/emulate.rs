@@ -11,6 +11,8 @@ mod visit;
 
 use crate::output::{Output, Verdict};
 pub(crate) use args::EmulateArgs;
+#[cfg(all(test, feature = "lab"))]
+pub(crate) use {outside::Told as Outside, visit::Told as Visit};
 
 /// Plays a visit, or serves tills.
 #[cfg(boards)]

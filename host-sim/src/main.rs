@@ -31,6 +31,7 @@ mod output;
 mod pcscd;
 #[cfg(unix)]
 mod pcscd_ctl;
+mod pcscd_watch;
 mod probe;
 mod probes;
 mod progress;
@@ -41,11 +42,14 @@ mod rows;
 mod scenario;
 #[cfg(feature = "serve")]
 mod serve_page;
+mod settings;
 #[cfg(feature = "serve")]
 mod signals;
 mod stack;
 mod story;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod till;
 #[cfg(unix)]
 mod vicc;
@@ -192,7 +196,7 @@ enum CentreVerb {
 
 #[derive(Subcommand)]
 enum PcscdVerb {
-    /// Put cards into the readers of a running server, take them out, press keys
+    /// Put cards into the readers of a running server, take them out, press keys, plug readers in, see who holds what
     Ctl(pcscd_ctl::CtlArgs),
 }
 

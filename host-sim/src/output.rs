@@ -85,6 +85,8 @@ pub(crate) fn prompt(text: &str, json: bool) {
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     failure: Option<std::io::Error>,
+    /// What was written, with its colours, if it is kept.
+    kept: Option<String>,
 }
 
 impl Output {
@@ -99,8 +101,22 @@ impl Output {
         self.write(&format!("{style}{}{style:#}", words(line)));
     }
 
+    /// From now on what is written is kept as well.
+    pub(crate) fn keep(&mut self) {
+        self.kept = Some(String::new());
+    }
+
+    /// What was kept, with its colours.
+    pub(crate) fn kept(&self) -> &str {
+        self.kept.as_deref().unwrap_or_default()
+    }
+
     /// The stream leaves colours out, where nobody sees them.
     fn write(&mut self, line: &str) {
+        if let Some(kept) = &mut self.kept {
+            kept.push_str(line);
+            kept.push('\n');
+        }
         if self.failure.is_none() {
             self.failure = writeln!(anstream::stdout(), "{line}").err();
         }

@@ -3,6 +3,8 @@
 mod files;
 #[cfg(feature = "lab")]
 mod junit;
+#[cfg(feature = "lab")]
+mod picture;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -60,6 +62,9 @@ pub(crate) struct RunArgs {
     /// Write the result to FILE in the XML of JUnit, for a build server: a test case a file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write what is printed to FILE as a picture of a terminal (SVG)
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    svg: Option<PathBuf>,
     /// Write what happened on the lines to DIR: NAME.vcd (GTKWave; the card's) and NAME.pcapng (Wireshark; the card's, the till's and the
     /// centre's, as `qiyong dissector` reads them) for each file
     #[arg(long, value_name = "DIR")]
@@ -94,11 +99,14 @@ impl RunArgs {
 }
 
 /// Runs the verb: exit 0 when all that are for the bench passed, 1 when one did not, 2 when one is no scenario, could not be
-/// played, or a capture or the report cannot be written.
+/// played, or a capture, the report or the picture cannot be written.
 pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String> {
     let files = files::all(&args.files)?;
     let bench = args.bench(&files)?;
     let mut results = Results::new(args.junit.as_deref())?;
+    if args.svg.is_some() {
+        output.keep();
+    }
     let progress = Progress::new(files.len() as u64, "{wide_bar} {pos}/{len} scenarios, {eta} left");
     let mut verdict = Verdict::Done;
     let (mut passed, mut skipped) = (0, 0);
@@ -138,11 +146,22 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
         let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };
         output.line(&format!("{passed} of {} scenarios passed{not_here}", files.len()));
     }
-    if let Err(problem) = results.write() {
+    let written = [results.write(), args.svg.as_deref().map_or(Ok(()), |path| write_picture(path, output.kept()))];
+    for problem in written.into_iter().filter_map(Result::err) {
         output.complain(&problem);
         verdict = Verdict::BadInput;
     }
     Ok(verdict)
+}
+
+#[cfg(feature = "lab")]
+fn write_picture(path: &Path, printed: &str) -> Result<(), String> {
+    picture::write(path, printed)
+}
+
+#[cfg(not(feature = "lab"))]
+fn write_picture(_: &Path, _: &str) -> Result<(), String> {
+    Err(crate::extras::NOT_BUILT_IN.into())
 }
 
 /// The report for a build server, if one is wanted.

@@ -12,13 +12,15 @@ use qiyong::lang::Template;
 
 use super::literals::{Text, Texts};
 
+/// What every new user sees first.
+const DEMO: &str = "host-sim/scenarios/demo.toml";
 /// Where our words are.
 const FOLDERS: [&str; 3] = ["protocol/src", "firmware/src", "host-sim"];
 /// Folders in them without any.
 const NOT: [&str; 6] = ["target", "tests", "boards", "node_modules", "examples", "benches"];
 
 /// Files and folders whose words do not come to the door of the program, or are in both languages already.
-const KEPT: [(&str, &str); 15] = [
+const KEPT: &[(&str, &str)] = &[
     ("firmware/src/ui/", "the screens say both languages"),
     ("firmware/src/storage/", "examples for people who program"),
     ("firmware/src/adapters/", "told to the maker of a board, who programs"),
@@ -50,7 +52,8 @@ const OF_THE_CENTRE: [&str; 11] = [
     "store/",
 ];
 /// Texts that stay, each with its reason.
-const STAY: [(&str, &str); 34] = [
+const STAY: &[(&str, &str)] = &[
+    ("Qiyong Virtual {kind} {number} 00", "a reader's name"),
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
@@ -69,6 +72,7 @@ const STAY: [(&str, &str); 34] = [
     ("refused: {refusal}", "both languages"),
     ("qiyong emulate --waveform", "a name in a file"),
     ("qiyong scenario run --capture", "a name in a file"),
+    ("qiyong scenario run", "the name of a report"),
     ("qiyong centre", "the name of a client of PostgreSQL"),
     ("qiyong centre seal 1", "a name under which keys are derived"),
     ("qiyong centre look-up 1", "a name under which keys are derived"),
@@ -81,6 +85,14 @@ const STAY: [(&str, &str); 34] = [
     ("{name}{0} bytes, {format}", "a comment in a file"),
     ("PERFORM SECURITY OPERATION: sign", "a command's name"),
     ("abort", "a token of a file"),
+    ("Simulated", "the name of a type"),
+    ("line {0}", "the name of a key"),
+    ("serial {0}", "the name of a key"),
+    ("{place}: name", "the name of a key"),
+    ("{place}: number", "the name of a key"),
+    ("qiyong scenario run", "the name of a run, for JUnit"),
+    ("not as expected", "a word of JUnit"),
+    ("not played", "a word of JUnit"),
     ("loader,addr={address},data={word},data-len=4", "words of QEMU"),
     (
         "its certificate is not accepted ({why}): give whoever signed it as sslrootcert, and the name in it as the host; or give \
@@ -102,9 +114,12 @@ const UNSEEN: &str = "expect panic! assert! unreachable! debug_assert! error! wa
 const SEEN: &str = "format! write! writeln! #error line complain write_str say verdict aside prompt ask";
 
 static TWO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[a-z]{2,}[,:;]? [A-Za-z]{2,}|[A-Za-z]{2,}[,:;]? [a-z]{2,}|[A-Za-z]+'s [a-z]{2,}|\b(?:a|an|no) [a-z]{3,}").unwrap()
+    Regex::new(
+        r"[a-z]{2,}[,:;]? [A-Za-z]{2,}|[A-Za-z]{2,}[,:;]? [a-z]{2,}|[A-Za-z]+'s [a-z]{2,}|\b(?:a|an|no) [a-z]{3,}",
+    )
+    .unwrap()
 });
-static ONE_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[ (,;])[a-z]{3,}(?:$|[ ),;:])").unwrap());
+static ONE_WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[ (,;])[A-Za-z][a-z]{2,}(?:$|[ ),;:])").unwrap());
 /// Statements of SQL, and files that the program writes: TOML, its comments, Lua.
 static NO_PROSE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?m)\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|ALTER|WHERE|FROM|VALUES|JOIN|QUERY PLAN|TABLE)\b|^\s*[\w. ]+ = ["\[{]|^\[\w|^#|^\{\{|^--|^\]|^, \w+ = "|sum\(|^\w+:(?://)?(?:\{\w*\}|$)"#).unwrap()
@@ -115,6 +130,8 @@ static HOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{[^{}]*\}").unwrap
 pub(crate) struct Sources {
     /// The texts that must exist in Chinese, as keys, and where each stands first.
     pub(crate) required: BTreeMap<String, String>,
+    /// Those among them that `thiserror` shows.
+    pub(crate) errors: BTreeSet<String>,
     /// All texts, as keys.
     pub(crate) texts: BTreeSet<String>,
     used: RefCell<BTreeSet<&'static str>>,
@@ -128,13 +145,30 @@ impl Sources {
         let mut files = Vec::new();
         FOLDERS.iter().for_each(|folder| find(&root.join(folder), &mut files));
         files.sort();
-        let mut sources = Self { required: BTreeMap::new(), texts: BTreeSet::new(), used: RefCell::default() };
+        let mut sources = Self {
+            required: BTreeMap::new(),
+            errors: BTreeSet::new(),
+            texts: BTreeSet::new(),
+            used: RefCell::default(),
+        };
         for file in files {
             let name = file.strip_prefix(root).expect("below the house").display().to_string();
             let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
             sources.add(&name, Texts::read(&name, &text));
         }
+        sources.add_demo(&fs::read_to_string(root.join(DEMO)).expect(DEMO));
         sources
+    }
+
+    /// The titles of the demo's steps; those of other scenarios are as in their files.
+    fn add_demo(&mut self, scenario: &str) {
+        for (row, line) in (1..).zip(scenario.lines()) {
+            let text = ["title = \"", "note = \""].iter().find_map(|begin| line.strip_prefix(begin)?.strip_suffix('"'));
+            if let Some(key) = text.and_then(Template::key) {
+                self.required.insert(key.clone(), format!("{DEMO}:{row}"));
+                self.texts.insert(key);
+            }
+        }
     }
 
     fn add(&mut self, file: &str, texts: Texts) {
@@ -143,6 +177,9 @@ impl Sources {
             let Some(key) = Template::key(&text.text) else { continue };
             if self.must_exist(file, &text, &key) {
                 self.required.entry(key.clone()).or_insert_with(|| format!("{file}:{}", text.row));
+                if text.given_to == "error" {
+                    self.errors.insert(key.clone());
+                }
             }
             self.texts.insert(key);
         }
@@ -164,7 +201,7 @@ impl Sources {
     /// Exceptions that except nothing.
     pub(crate) fn unused_exceptions(&self) -> Vec<&'static str> {
         let used = self.used.borrow();
-        KEPT.iter().chain(&STAY).map(|(text, _)| *text).filter(|text| !used.contains(text)).collect()
+        KEPT.iter().chain(STAY).map(|(text, _)| *text).filter(|text| !used.contains(text)).collect()
     }
 }
 

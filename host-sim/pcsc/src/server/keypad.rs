@@ -3,6 +3,7 @@
 //! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,9 @@ use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
 use super::lock::lock;
+use super::program;
 use crate::codes::{Rv, control_code};
+use crate::ctl::ListedKeypad;
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
 /// driver.
@@ -43,6 +46,8 @@ pub(super) enum Keyed {
 pub(super) struct Keypad {
     entry: Mutex<Awaited>,
     pressed: Condvar,
+    /// The process of the program that awaits a PIN, or awaited the last one.
+    process: AtomicI32,
 }
 
 /// What the keypad awaits.
@@ -51,6 +56,8 @@ enum Awaited {
     /// Nothing.
     #[default]
     Nothing,
+    /// Nothing ever again: the reader was unplugged.
+    Gone,
     /// A PIN.
     Pin,
     /// A PIN; this was pressed, and the program has not taken it yet.
@@ -114,6 +121,19 @@ impl Keypad {
         true
     }
 
+    /// The reader was unplugged: whoever awaits a PIN gets none.
+    pub(super) fn unplug(&self) {
+        *lock(&self.entry) = Awaited::Gone;
+        self.pressed.notify_all();
+    }
+
+    /// What a hand is told of it.
+    pub(super) fn listed(&self) -> ListedKeypad {
+        let awaits = matches!(*lock(&self.entry), Awaited::Pin | Awaited::Pressed(_));
+        let awaited_by = awaits.then(|| program::label(self.process.load(Ordering::Relaxed)));
+        ListedKeypad { awaits_pin: awaits, awaited_by }
+    }
+
     /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
     fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
         let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
@@ -140,9 +160,12 @@ impl<'a> Entry<'a> {
     /// A sharing violation if another program awaits a PIN: a key cannot be for both.
     fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
         let mut entry = lock(&keypad.entry);
-        if !matches!(*entry, Awaited::Nothing) {
-            return Err(Rv::SHARING_VIOLATION);
+        match *entry {
+            Awaited::Nothing => {}
+            Awaited::Gone => return Err(Rv::READER_UNAVAILABLE),
+            Awaited::Pin | Awaited::Pressed(_) => return Err(Rv::SHARING_VIOLATION),
         }
+        keypad.process.store(client.process, Ordering::Relaxed);
         *entry = Awaited::Pin;
         Ok(Self { keypad, client, patience })
     }
@@ -150,7 +173,10 @@ impl<'a> Entry<'a> {
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        *lock(&self.keypad.entry) = Awaited::Nothing;
+        let mut entry = lock(&self.keypad.entry);
+        if !matches!(*entry, Awaited::Gone) {
+            *entry = Awaited::Nothing;
+        }
     }
 }
 
@@ -162,12 +188,15 @@ impl Operator for Entry<'_> {
         let end = Instant::now() + self.patience;
         let mut entry = lock(&self.keypad.entry);
         loop {
+            if matches!(*entry, Awaited::Gone) {
+                return Err(NoPin::Cancelled);
+            }
             match std::mem::replace(&mut *entry, Awaited::Pin) {
                 // A program that is gone has no use for the try.
                 Awaited::Pressed(_) if self.client.is_gone() => return Err(NoPin::Cancelled),
                 Awaited::Pressed(Keyed::Pin(pin)) => return Ok(pin),
                 Awaited::Pressed(Keyed::Cancel) => return Err(NoPin::Cancelled),
-                Awaited::Pin | Awaited::Nothing => {}
+                Awaited::Pin | Awaited::Nothing | Awaited::Gone => {}
             }
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
             if left.is_zero() || self.client.is_gone() {
@@ -300,6 +329,20 @@ mod tests {
         assert!(block_on(entry.enter_pin(WhichPin::Present)).is_err());
         drop(entry);
         assert!(!keypad.key(pin()));
+    }
+
+    #[test]
+    fn a_reader_that_goes_ends_the_wait_for_its_keys_for_good() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
+        let mut entry = Entry::begin(&keypad, &client, KEYING_MAX).ok().unwrap();
+        assert!(keypad.listed().awaits_pin);
+        keypad.unplug();
+        assert!(matches!(block_on(entry.enter_pin(WhichPin::Present)), Err(NoPin::Cancelled)));
+        assert!(!keypad.key(Keyed::Cancel));
+        drop(entry);
+        assert!(matches!(Entry::begin(&keypad, &client, KEYING_MAX), Err(Rv::READER_UNAVAILABLE)));
+        assert!(!keypad.listed().awaits_pin);
     }
 
     #[test]
