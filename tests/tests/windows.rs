@@ -5,19 +5,14 @@
 mod wine;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;
+use qiyong_tests::scenarios::root;
 use tempfile::TempDir;
 
 use wine::{COMPILER, Windows};
-
-/// The root of the workspace.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
-}
 
 /// A Windows with the program in a folder, which is the current one; and the same folder for Linux.
 struct Both {
