@@ -38,7 +38,7 @@ fn open_one(settings: &Settings, interface: Interface) -> Result<Box<dyn Card>, 
                 (Interface::Contacts, Some(Source::Reader(other))) if other != name => Some(other.as_str()),
                 _ => None,
             };
-            Ok(Box::new(reader::open(name, not)?))
+            Ok(Box::new(reader::open(name, not, settings.busy)?))
         }
         #[cfg(not(feature = "card-file"))]
         Source::File(_) => Err(Code::NotSupported.with("本库未含卡文件功能")),
@@ -58,7 +58,9 @@ pub(crate) fn open_psam(settings: &Settings) -> Result<Box<dyn Card>, Failure> {
         #[cfg(feature = "card-file")]
         Some(Source::File(path)) => file::PsamFile::open(path).map(|psam| Box::new(psam) as Box<dyn Card>),
         #[cfg(feature = "pcsc")]
-        Some(Source::Reader(name)) => reader::open(name, None).map(|card| Box::new(card) as Box<dyn Card>),
+        Some(Source::Reader(name)) => {
+            reader::open(name, None, settings.busy).map(|card| Box::new(card) as Box<dyn Card>)
+        }
         #[cfg(not(feature = "card-file"))]
         Some(Source::File(_)) => Err(Code::NotSupported.with("本库未含卡文件功能")),
         #[cfg(not(feature = "pcsc"))]

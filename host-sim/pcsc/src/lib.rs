@@ -37,6 +37,8 @@ pub mod server;
 mod service;
 #[cfg(unix)]
 pub mod slot;
+#[cfg(feature = "pcsc")]
+mod turn;
 #[cfg(unix)]
 pub mod vicc;
 #[cfg(unix)]

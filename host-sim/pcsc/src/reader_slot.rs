@@ -18,7 +18,7 @@ use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
 use crate::reader_error::ReaderError;
-use crate::service;
+use crate::{service, turn};
 
 /// Whether the PC/SC service still answers, which its client library does not ask: it would wait for ever.
 pub fn service_answers() -> bool {
@@ -44,6 +44,8 @@ pub struct ReaderSlot<T: Fn(ReaderError)> {
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
     atr: Vec<u8>,
+    /// How long another program's transaction is waited for; `None` is without a bound.
+    patience: Option<Duration>,
     on_trouble: T,
 }
 
@@ -66,7 +68,8 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
         let unwanted = not.map(str::to_string);
-        let mut slot = Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), on_trouble };
+        let mut slot =
+            Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), patience: None, on_trouble };
         if !names.iter().any(|name| slot.is_wanted(name)) {
             let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
             return Err(match there.as_slice() {
@@ -76,6 +79,12 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         }
         slot.reader = None;
         Ok(slot)
+    }
+
+    /// How long [`CardSlot::connect`] waits for another program's transaction to end; at first there is no bound. A card that
+    /// is not let go by then is [`ReaderError::Taken`]: open another slot after that.
+    pub const fn wait_for_others(&mut self, patience: Duration) {
+        self.patience = Some(patience);
     }
 
     fn is_wanted(&self, name: &CStr) -> bool {
@@ -120,9 +129,7 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
 
     fn power_up(&mut self) -> Result<(), Error> {
         let reader = self.reader.as_deref().ok_or(Error::NoSmartcard)?;
-        let mut card = self.context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
-        // The transaction is never ended here: SCardDisconnect ends it, and so does the end of this program.
-        std::mem::forget(card.transaction()?);
+        let mut card = turn::take(&self.context, reader, self.patience)?;
         card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
         // Room for both at once: to ask for their lengths first would be a call of the service more.
         let (mut names, mut atr) = ([0; NAMES_MAX], [0; MAX_ATR_SIZE]);
