@@ -25,6 +25,8 @@ pub mod codes;
 #[cfg(unix)]
 pub mod ctl;
 #[cfg(feature = "pcsc")]
+pub mod pin_pad;
+#[cfg(feature = "pcsc")]
 mod reader_error;
 #[cfg(feature = "pcsc")]
 pub mod reader_slot;

@@ -17,6 +17,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
+use crate::pin_pad::{self, Keyed, NoPad, OnPad};
 use crate::reader_error::ReaderError;
 use crate::{service, turn};
 
@@ -85,6 +86,20 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
     /// is not let go by then is [`ReaderError::Taken`]: open another slot after that.
     pub const fn wait_for_others(&mut self, patience: Duration) {
         self.patience = Some(patience);
+    }
+
+    /// Has the holder key on the reader's own pad, for at most so many seconds, and the powered card answer. The PIN does not come
+    /// here. `None`: the reader has no pad that does this.
+    ///
+    /// # Errors
+    /// The card, the reader, or the service; what the holder does is in the answer.
+    pub fn key_on_pad(&self, what: OnPad, seconds: u8) -> Result<Option<Keyed>, SlotError> {
+        let (card, _) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
+        match pin_pad::ask(card, what, seconds) {
+            Ok(keyed) => Ok(Some(keyed)),
+            Err(NoPad::None) => Ok(None),
+            Err(NoPad::Of(error)) => Err(self.failure(error)),
+        }
     }
 
     fn is_wanted(&self, name: &CStr) -> bool {

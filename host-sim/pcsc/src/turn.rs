@@ -13,7 +13,7 @@ use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, ShareMode,
 
 use crate::service;
 
-/// The least time for a transaction that nobody hinders, and how often a slow card is looked at.
+/// The least time for a transaction that nobody hinders, and the time between two looks at who hinders it.
 const LEAST: Duration = Duration::from_millis(100);
 /// How often another program may reset the card before the transaction comes.
 const RESETS: usize = 16;
@@ -115,9 +115,11 @@ impl Wait {
         }
     }
 
-    /// What the thread brings, if it does by then.
+    /// What the thread brings, if it does by then, or soon after.
     fn outcome(&self, reader: &CStr, mut end: Instant) -> Ended {
         let mut inner = lock(&self.inner);
+        // Two looks, since at the first one the connection may just have been made, and be the one that is seen.
+        let mut was_hindered = false;
         loop {
             if let Stage::Over(outcome) = &mut inner.stage {
                 let outcome = outcome.take();
@@ -125,27 +127,25 @@ impl Wait {
                 return outcome.map_or(Ended::Elsewhere, Ended::With);
             }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let connecting = matches!(inner.stage, Stage::Connecting);
-                drop(inner);
-                // A card may need long for its answer to reset. Only another program is a hindrance.
-                let hindered = if connecting { is_used(reader) } else { Ok(true) };
-                inner = lock(&self.inner);
-                match hindered {
-                    _ if matches!(inner.stage, Stage::Over(_)) => {}
-                    Ok(false) => end = Instant::now() + LEAST,
-                    Ok(true) => {
-                        inner.callers -= 1;
-                        return Ended::With(Err(Error::SharingViolation));
-                    }
-                    Err(error) => {
-                        inner.callers -= 1;
-                        return Ended::With(Err(error));
-                    }
-                }
+            if !left.is_zero() {
+                inner = self.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
-            inner = self.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            let connecting = matches!(inner.stage, Stage::Connecting);
+            drop(inner);
+            // A card may need long for its answer to reset. Only another program is a hindrance.
+            let hindered = if connecting { is_used(reader) } else { Ok(true) };
+            inner = lock(&self.inner);
+            if matches!(inner.stage, Stage::Over(_)) {
+                continue;
+            }
+            match hindered {
+                Ok(now) if !(now && was_hindered) => (was_hindered, end) = (now, Instant::now() + LEAST),
+                outcome => {
+                    inner.callers -= 1;
+                    return Ended::With(Err(outcome.err().unwrap_or(Error::SharingViolation)));
+                }
+            }
         }
     }
 }

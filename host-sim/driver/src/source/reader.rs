@@ -9,13 +9,14 @@ use std::{mem, process};
 
 use embassy_futures::block_on;
 use qiyong_firmware::slot::{CardSlot, ResponseBuffer, SlotError};
+use qiyong_pcsc::pin_pad::{Keyed, OnPad as OnReadersPad};
 use qiyong_pcsc::reader_slot::{ReaderSlot, service_answers};
 use qiyong_pcsc::readers::ReaderError;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
-use crate::apdu::Card;
+use crate::apdu::{Card, OnPad};
 use crate::code::Code;
 use crate::failure::Failure;
 
@@ -133,6 +134,21 @@ impl Card for ReaderCard {
         match block_on(self.slot()?.transmit(command, &mut *buffer)) {
             Ok(response) => Ok((Zeroizing::new(response.data.to_vec()), response.sw)),
             Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    fn key_on_pad(&mut self, what: OnPad, seconds: u8) -> Result<StatusWord, Failure> {
+        let what = match what {
+            OnPad::Verify => OnReadersPad::Verify,
+            OnPad::Change => OnReadersPad::Change,
+        };
+        let keyed = self.slot()?.key_on_pad(what, seconds).map_err(|error| self.failure(error))?;
+        match keyed.ok_or_else(|| Code::NotSupported.with("读卡器没有密码键盘"))? {
+            Keyed::Answered(sw) => Ok(sw),
+            Keyed::TimedOut => Err(Code::TimeOver.into()),
+            Keyed::Cancelled => Err(Code::Cancelled.into()),
+            Keyed::Differ => Err(Code::PinsDiffer.into()),
+            Keyed::Length => Err(Code::PinLength.into()),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
+mod modify;
+
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,7 @@ use crate::codes::{Rv, control_code};
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
 /// driver.
 const VERIFY_PIN_DIRECT: (u8, u32) = (0x06, control_code(0x33_0006));
+const MODIFY_PIN_DIRECT: (u8, u32) = (0x07, control_code(0x33_0007));
 const IFD_PIN_PROPERTIES: (u8, u32) = (0x0A, control_code(0x33_000A));
 const GET_TLV_PROPERTIES: (u8, u32) = (0x12, control_code(0x33_0012));
 /// The longest time for keying, whatever a program asks for.
@@ -70,7 +73,8 @@ pub(super) type Command = zeroize::Zeroizing<Vec<u8>>;
 
 /// The answer to GET_FEATURE_REQUEST: tag, length 4, control code, big-endian.
 pub(super) fn features(has_keypad: bool) -> Vec<u8> {
-    let with_keypad: &[(u8, u32)] = if has_keypad { &[VERIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
+    let with_keypad: &[(u8, u32)] =
+        if has_keypad { &[VERIFY_PIN_DIRECT, MODIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
     let features = with_keypad.iter().chain(&[GET_TLV_PROPERTIES]);
     features.flat_map(|(tag, code)| [&[*tag, 4], code.to_be_bytes().as_slice()].concat()).collect()
 }
@@ -84,6 +88,7 @@ pub(super) fn control(
 ) -> Option<Result<Reply, Rv>> {
     match (code, keypad) {
         (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
+        (code, Some(keypad)) if code == MODIFY_PIN_DIRECT.1 => Some(modify::modify(keypad, client, message)),
         // wLcdLayout: no display; bEntryValidationCondition 02: the enter key ends the entry; bTimeOut2 0.
         (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
         (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),
@@ -123,10 +128,17 @@ impl Keypad {
             Ok(pin) => {
                 request.command(&pin).map_or_else(|sw| Ok(Reply::Bytes(sw)), |command| Ok(Reply::OfCard(command)))
             }
-            Err(NoPin::TimedOut) => Ok(Reply::Bytes(vec![0x64, 0x00])),
-            Err(NoPin::Cancelled) => Ok(Reply::Bytes(vec![0x64, 0x01])),
+            Err(why) => Ok(unkeyed(why)),
         }
     }
+}
+
+/// What the program is told if no PIN was keyed.
+fn unkeyed(why: NoPin) -> Reply {
+    Reply::Bytes(match why {
+        NoPin::TimedOut => vec![0x64, 0x00],
+        NoPin::Cancelled => vec![0x64, 0x01],
+    })
 }
 
 /// One entry on the keypad; the keys are dead again when it is dropped.
