@@ -25,7 +25,7 @@ pub mod codes;
 #[cfg(unix)]
 pub mod ctl;
 #[cfg(feature = "pcsc")]
-pub mod pin_pad;
+mod pin_pad;
 #[cfg(feature = "pcsc")]
 mod reader_error;
 #[cfg(feature = "pcsc")]

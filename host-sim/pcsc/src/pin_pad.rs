@@ -1,6 +1,7 @@
 //! The PIN pad of a reader, as a program uses it (PC/SC part 10): a PIN goes from the pad to the card, and never comes here.
 
 use pcsc::{Card, Error, ctl_code};
+use qiyong_firmware::terminal::{OfPad, OnPad};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
@@ -23,40 +24,14 @@ const DIGITS: [u8; 2] = [4, 12];
 /// The digits of a PIN that is changed, and the bytes of its block. A pad puts each PIN at a fixed place of the command.
 const CHANGED: (u8, u8) = (6, 3);
 
-/// What the holder is to key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnPad {
-    /// The PIN of 4 to 12 digits, for VERIFY.
-    Verify,
-    /// The present PIN and, twice, a new one, for CHANGE PIN. Both have six digits.
-    Change,
-}
-
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keyed {
-    /// The card has answered so.
-    Answered(StatusWord),
-    /// Nobody keyed in time.
-    TimedOut,
-    /// The cancel key was pressed.
-    Cancelled,
-    /// The new PIN was keyed differently the second time.
-    Differ,
-    /// A PIN had too few digits, or too many.
-    Length,
-}
-
-impl Keyed {
-    /// The pad's own status words are those of clause 2.5.
-    const fn of(sw: StatusWord) -> Self {
-        match sw.0 {
-            0x6400 => Self::TimedOut,
-            0x6401 => Self::Cancelled,
-            0x6402 => Self::Differ,
-            0x6403 => Self::Length,
-            _ => Self::Answered(sw),
-        }
+/// The pad's own status words are those of clause 2.5; all others are the card's.
+const fn of_pad(sw: StatusWord) -> OfPad {
+    match sw.0 {
+        0x6400 => OfPad::TimedOut,
+        0x6401 => OfPad::Cancelled,
+        0x6402 => OfPad::Differ,
+        0x6403 => OfPad::Length,
+        _ => OfPad::Answered(sw),
     }
 }
 
@@ -70,7 +45,7 @@ pub(crate) enum NoPad {
 }
 
 /// Has the holder key, for at most so many seconds, and the card answer.
-pub(crate) fn ask(card: &Card, what: OnPad, seconds: u8) -> Result<Keyed, NoPad> {
+pub(crate) fn ask(card: &Card, what: OnPad, seconds: u8) -> Result<OfPad, NoPad> {
     let (tag, message) = match what {
         OnPad::Verify => (VERIFY_PIN_DIRECT, verify(seconds)),
         OnPad::Change => (MODIFY_PIN_DIRECT, change(seconds)),
@@ -85,7 +60,7 @@ pub(crate) fn ask(card: &Card, what: OnPad, seconds: u8) -> Result<Keyed, NoPad>
     let code = control_code(features, tag).ok_or(NoPad::None)?;
     let mut room = [0; ANSWER_MAX];
     match card.control(code.into(), &message, &mut room) {
-        Ok(&[.., high, low]) => Ok(Keyed::of(StatusWord(u16::from_be_bytes([high, low])))),
+        Ok(&[.., high, low]) => Ok(of_pad(StatusWord(u16::from_be_bytes([high, low])))),
         Ok(_) => Err(NoPad::Of(Error::CommError)),
         Err(Error::UnsupportedFeature | Error::InvalidParameter) => Err(NoPad::None),
         Err(error) => Err(NoPad::Of(error)),
@@ -168,14 +143,14 @@ mod tests {
     #[test]
     fn the_pads_own_words_are_not_the_cards() {
         for (sw, keyed) in [
-            (0x6400, Keyed::TimedOut),
-            (0x6401, Keyed::Cancelled),
-            (0x6402, Keyed::Differ),
-            (0x6403, Keyed::Length),
-            (0x9000, Keyed::Answered(StatusWord(0x9000))),
-            (0x63C2, Keyed::Answered(StatusWord(0x63C2))),
+            (0x6400, OfPad::TimedOut),
+            (0x6401, OfPad::Cancelled),
+            (0x6402, OfPad::Differ),
+            (0x6403, OfPad::Length),
+            (0x9000, OfPad::Answered(StatusWord(0x9000))),
+            (0x63C2, OfPad::Answered(StatusWord(0x63C2))),
         ] {
-            assert_eq!(Keyed::of(StatusWord(sw)), keyed, "{sw:04X}");
+            assert_eq!(of_pad(StatusWord(sw)), keyed, "{sw:04X}");
         }
     }
 }

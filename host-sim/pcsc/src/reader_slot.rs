@@ -12,12 +12,13 @@ use ::pcsc::{
 };
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
+use qiyong_firmware::terminal::{OfPad, OnPad, PinPad};
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
-use crate::pin_pad::{self, Keyed, NoPad, OnPad};
+use crate::pin_pad::{self, NoPad};
 use crate::reader_error::ReaderError;
 use crate::{service, turn};
 
@@ -30,6 +31,9 @@ pub fn service_answers() -> bool {
 const AROUND_DATA: usize = 4 + 3 + 2;
 /// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
+
+/// How long the holder of a terminal's card may take at a pad, in seconds.
+const PAD_S: u8 = 60;
 
 /// Room for the names of one reader.
 const NAMES_MAX: usize = 4096;
@@ -93,7 +97,7 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
     ///
     /// # Errors
     /// The card, the reader, or the service; what the holder does is in the answer.
-    pub fn key_on_pad(&self, what: OnPad, seconds: u8) -> Result<Option<Keyed>, SlotError> {
+    pub fn key_on_pad(&self, what: OnPad, seconds: u8) -> Result<Option<OfPad>, SlotError> {
         let (card, _) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
         match pin_pad::ask(card, what, seconds) {
             Ok(keyed) => Ok(Some(keyed)),
@@ -299,6 +303,15 @@ impl<T: Fn(ReaderError)> CardSlot for ReaderSlot<T> {
 
     async fn disconnect(&mut self) {
         self.let_go();
+    }
+}
+
+impl<T: Fn(ReaderError)> PinPad for ReaderSlot<T> {
+    async fn key(&mut self, what: OnPad) -> Result<OfPad, SlotError> {
+        self.key_on_pad(what, PAD_S)?.ok_or_else(|| {
+            (self.on_trouble)(ReaderError::NoPad);
+            SlotError::Reader
+        })
     }
 }
 

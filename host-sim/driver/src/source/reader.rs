@@ -9,7 +9,7 @@ use std::{mem, process};
 
 use embassy_futures::block_on;
 use qiyong_firmware::slot::{CardSlot, ResponseBuffer, SlotError};
-use qiyong_pcsc::pin_pad::{Keyed, OnPad as OnReadersPad};
+use qiyong_firmware::terminal::{OfPad, OnPad as OnReadersPad};
 use qiyong_pcsc::reader_slot::{ReaderSlot, service_answers};
 use qiyong_pcsc::readers::ReaderError;
 use qiyong_protocol::iso7816::apdu::Command;
@@ -144,11 +144,11 @@ impl Card for ReaderCard {
         };
         let keyed = self.slot()?.key_on_pad(what, seconds).map_err(|error| self.failure(error))?;
         match keyed.ok_or_else(|| Code::NotSupported.with("读卡器没有密码键盘"))? {
-            Keyed::Answered(sw) => Ok(sw),
-            Keyed::TimedOut => Err(Code::TimeOver.into()),
-            Keyed::Cancelled => Err(Code::Cancelled.into()),
-            Keyed::Differ => Err(Code::PinsDiffer.into()),
-            Keyed::Length => Err(Code::PinLength.into()),
+            OfPad::Answered(sw) => Ok(sw),
+            OfPad::TimedOut => Err(Code::TimeOver.into()),
+            OfPad::Cancelled => Err(Code::Cancelled.into()),
+            OfPad::Differ => Err(Code::PinsDiffer.into()),
+            OfPad::Length => Err(Code::PinLength.into()),
         }
     }
 }

@@ -122,7 +122,7 @@ impl Keypad {
     /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
     fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
         let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
-        let mut entry = Entry::begin(self, client, request.patience)?;
+        let mut entry = Entry::begin(self, client, request.patience, 1)?;
         entry.show(&Screen::EnterPin { amount: Fen(0), tries_left: None });
         match block_on(entry.enter_pin(WhichPin::Present)) {
             Ok(pin) => {
@@ -146,23 +146,27 @@ struct Entry<'a> {
     keypad: &'a Keypad,
     client: &'a Client,
     patience: Duration,
+    /// How many PINs are still to be keyed. With the last one the keys are dead: the next key is not for this program.
+    left: usize,
 }
 
 impl<'a> Entry<'a> {
-    /// A sharing violation if another program awaits a PIN: a key cannot be for both.
-    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
+    /// An entry of so many PINs. A sharing violation if another program awaits a PIN: a key cannot be for both.
+    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration, left: usize) -> Result<Self, Rv> {
         let mut entry = lock(&keypad.entry);
         if !matches!(*entry, Awaited::Nothing) {
             return Err(Rv::SHARING_VIOLATION);
         }
         *entry = Awaited::Pin;
-        Ok(Self { keypad, client, patience })
+        Ok(Self { keypad, client, patience, left })
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        *lock(&self.keypad.entry) = Awaited::Nothing;
+        if self.left > 0 {
+            *lock(&self.keypad.entry) = Awaited::Nothing;
+        }
     }
 }
 
@@ -177,8 +181,16 @@ impl Operator for Entry<'_> {
             match std::mem::replace(&mut *entry, Awaited::Pin) {
                 // A program that is gone has no use for the try.
                 Awaited::Pressed(_) if self.client.is_gone() => return Err(NoPin::Cancelled),
-                Awaited::Pressed(Keyed::Pin(pin)) => return Ok(pin),
-                Awaited::Pressed(Keyed::Cancel) => return Err(NoPin::Cancelled),
+                Awaited::Pressed(keyed) => {
+                    self.left = if matches!(keyed, Keyed::Pin(_)) { self.left.saturating_sub(1) } else { 0 };
+                    if self.left == 0 {
+                        *entry = Awaited::Nothing;
+                    }
+                    return match keyed {
+                        Keyed::Pin(pin) => Ok(pin),
+                        Keyed::Cancel => Err(NoPin::Cancelled),
+                    };
+                }
                 Awaited::Pin | Awaited::Nothing => {}
             }
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
@@ -302,8 +314,8 @@ mod tests {
         let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
         let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
         assert!(!keypad.key(pin()));
-        let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
-        assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT), Err(Rv::SHARING_VIOLATION)));
+        let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT, 2).ok().unwrap();
+        assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT, 1), Err(Rv::SHARING_VIOLATION)));
         assert!(keypad.key(pin()));
         assert!(!keypad.key(Keyed::Cancel), "the first key counts");
         assert!(block_on(entry.enter_pin(WhichPin::Present)).is_ok());
@@ -312,6 +324,26 @@ mod tests {
         assert!(block_on(entry.enter_pin(WhichPin::Present)).is_err());
         drop(entry);
         assert!(!keypad.key(pin()));
+    }
+
+    #[test]
+    fn after_the_last_pin_no_key_is_for_this_program() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
+        let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
+        for last in [pin(), Keyed::Cancel] {
+            let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT, 2).ok().unwrap();
+            assert!(keypad.key(pin()));
+            assert!(block_on(entry.enter_pin(WhichPin::New)).is_ok());
+            assert!(keypad.key(last));
+            let _ = block_on(entry.enter_pin(WhichPin::NewAgain));
+            assert!(!keypad.key(pin()));
+            // Another program's entry outlives the end of this one.
+            let other = Entry::begin(&keypad, &client, KEYING_DEFAULT, 1).ok().unwrap();
+            drop(entry);
+            assert!(keypad.key(pin()));
+            drop(other);
+        }
     }
 
     #[test]
