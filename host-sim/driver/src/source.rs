@@ -44,7 +44,8 @@ fn open_one(settings: &Settings, interface: Interface) -> Result<Box<dyn Card>, 
         Source::File(_) => Err(Code::NotSupported.with("本库未含卡文件功能")),
         #[cfg(not(feature = "pcsc"))]
         Source::Reader(_) => Err(Code::NotSupported.with("本库未含PC/SC功能")),
-        Source::Terminal(_) => Err(Code::NotSupported.with("尚不能通过终端串口读卡")),
+        // Over the line to its till a terminal passes no commands to the card.
+        Source::Terminal(_) => Err(Code::NotSupported.with("终端串口不能读卡,请将终端设为读卡器(source = reader)")),
     }
 }
 

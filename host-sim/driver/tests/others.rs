@@ -20,6 +20,21 @@ const PYTHON: &str = "/usr/bin/python3";
 const BUSY: &str = "读卡器忙:another program has the card to itself";
 /// Longer than any test takes.
 const LONG: &str = "source = reader any\nbusy_seconds = 255\n";
+/// All that begins with a card, but for single fields.
+const CALLS: [&str; 12] = [
+    "iReadCardBas i3 o",
+    "iReadCardBas_HSM_Step1 i1 o",
+    "iReadCard i1 i2 \"\" \"SSSEEF05|07|$\" o",
+    "iReadCard_HSM_Step1 i1 \"\" \"SSSEEF05|07|$\" o",
+    "iVerifyPIN i1 o",
+    "iChangePIN i1 o",
+    "iWriteCard_HSM_Step1 i1 \"\" \"SSSEEF06|0A|$\" o",
+    "iReloadPIN_HSM_Step1 i1 \"\" o",
+    "iUnblockPIN_HSM_Step1 i1 \"\" o",
+    "iDoDebit_HSM_Step1 i1 \"\" \"0.1|0.2|20260302090000|\" o",
+    "iReadDebitRecord i1 o",
+    "PKI_ReadCert i1 i4096 b",
+];
 /// The library asks at once, and goes.
 const AT_ONCE: &str = "source = reader any\nbusy_seconds = 0\n";
 
@@ -54,7 +69,7 @@ fn another_programs_transaction_is_waited_for_no_longer_than_the_settings_say() 
     for round in ["first", "second"] {
         other.does("begin");
         desk.settings(AT_ONCE);
-        for call in ["iReadCardBas i1 o", "iReadCardBas i3 o", "iReadDebitRecord i1 o"] {
+        for call in CALLS {
             let (result, text) = caller.call(call);
             assert_eq!(result, -103, "{round} {call}: {text}");
             assert!(text.starts_with(BUSY), "{round} {call}: {text}");
