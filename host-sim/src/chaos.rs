@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use qiyong::worlds::{Failure, Many, Run, play_many, play_plan, smallest};
 use qiyong_sim::chaos::draw::Size;
 use qiyong_sim::chaos::figures::Figures;
 use qiyong_sim::chaos::plan::Plan;
+use qiyong_sim::input::read_text;
 use qiyong_sim::world::direct::Level;
 
 use crate::output::{Output, Verdict};
+use crate::progress::Progress;
 
 /// How many failures are told.
 const TOLD: usize = 10;
@@ -120,10 +121,10 @@ pub(crate) fn run(args: &ChaosArgs, output: &mut Output) -> Result<Verdict, Stri
 
 fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let size = Size { terminals: args.terminals, cards: args.cards, steps: args.steps, level: args.level };
-    let bar = bar(args.worlds);
+    let progress = Progress::new(args.worlds, "{wide_bar} {pos}/{len} worlds, {per_sec}, {eta} left");
     let many = Many { seed: args.seed, from: args.from, worlds: args.worlds, size, threads: args.threads };
-    let run = play_many(many, || bar.inc(1)).map_err(|error| error.to_string());
-    bar.finish_and_clear();
+    let run = play_many(many, || progress.advance()).map_err(|error| error.to_string());
+    drop(progress);
     let run = run?;
     let Some(first) = run.failures.first() else { return Ok(run) };
     if args.film && args.keep.is_none() {
@@ -143,7 +144,7 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
 
 fn replay(file: &PathBuf, args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let text = read_text(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     let plan = Plan::parse(&text).map_err(|error| format!("{name}: {error}"))?;
     if args.film {
         film(&plan, output)?;
@@ -222,14 +223,4 @@ fn tell(worlds: u64, run: &Run, seconds: f64, output: &mut Output) {
         output.line(&format!("FAIL  world {world} (seed {seed}): {invariant}: {what}"));
     }
     output.line(&format!("{} of {worlds} worlds broke an invariant", run.failures.len()));
-}
-
-/// Nothing is drawn where standard error is no terminal.
-fn bar(worlds: u64) -> ProgressBar {
-    let bar = ProgressBar::new(worlds);
-    // The template is right, and a wrong one would leave the style of the library.
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} worlds, {per_sec}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

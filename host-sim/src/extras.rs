@@ -94,7 +94,7 @@ mod without_lab {
     use qiyong_protocol::frame::Peer;
     use qiyong_sim::scenario::file::Scenario;
     use qiyong_sim::scenario::stage::{Played, RunError};
-    use qiyong_sim::world::event::Event;
+    use qiyong_sim::world::event::{Apdu, Event};
 
     /// The error if this program was built without emulated boards and captures.
     pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
@@ -133,6 +133,14 @@ mod without_lab {
         }
 
         pub(crate) fn frame(&self, _: bool, _: Peer, _: &[u8]) -> io::Result<()> {
+            match self.0 {}
+        }
+
+        pub(crate) fn atr(&self, _: &[u8]) -> io::Result<()> {
+            match self.0 {}
+        }
+
+        pub(crate) fn apdu(&self, _: &Apdu) -> io::Result<()> {
             match self.0 {}
         }
     }

@@ -1,6 +1,6 @@
-//! `--capture FILE`: what goes to and from a centre or a terminal, in a file for Wireshark, while the verb works.
+//! `--capture`: what goes to and from a centre, a terminal or a card, in a file for Wireshark, while the verb works.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +11,7 @@ use qiyong_protocol::frame::{Decoder, Peer, encoded_len};
 
 use crate::dissector::opens;
 use crate::extras::LiveCapture;
-use crate::output::complain;
+use crate::output::{aside, complain};
 
 /// Where the capture is to be.
 #[derive(Args, Debug)]
@@ -35,16 +35,32 @@ struct Under {
 impl LiveArgs {
     /// Begins the capture, if one is wanted, and says how to look at it.
     pub(crate) fn begin(&self) -> Result<Live, String> {
-        let Some(path) = self.capture.clone() else { return Ok(Live(None)) };
-        let failed = |error| format!("{}: the capture cannot be made: {error}", path.display());
-        let capture = LiveCapture::create(&path).map_err(failed)?;
-        // Standard output is for results.
-        eprintln!("capture: {}", opens(&path));
-        Ok(Live(Some(Arc::new(Under { capture, path, is_over: AtomicBool::new(false) }))))
+        self.capture.as_deref().map_or_else(|| Ok(Live::default()), Live::create)
     }
 }
 
 impl Live {
+    /// Begins a capture in this file, and says how to look at it.
+    pub(crate) fn create(path: &Path) -> Result<Self, String> {
+        let failed = |error| format!("{}: the capture cannot be made: {error}", path.display());
+        let capture = LiveCapture::create(path).map_err(failed)?;
+        // Standard output is for results.
+        aside(&format!("capture: {}", opens(path)));
+        Ok(Self(Some(Arc::new(Under { capture, path: path.into(), is_over: AtomicBool::new(false) }))))
+    }
+
+    /// A card's answer to reset.
+    #[cfg(unix)]
+    pub(crate) fn atr(&self, atr: &[u8]) {
+        self.note(|capture| capture.atr(atr));
+    }
+
+    /// An APDU, its secrets masked.
+    #[cfg(unix)]
+    pub(crate) fn apdu(&self, apdu: &qiyong_sim::world::event::Apdu) {
+        self.note(|capture| capture.apdu(apdu));
+    }
+
     /// Writes, if there is a capture.
     fn note(&self, write: impl FnOnce(&LiveCapture) -> std::io::Result<()>) {
         let Some(under) = self.0.as_ref().filter(|under| !under.is_over.load(Ordering::Relaxed)) else { return };

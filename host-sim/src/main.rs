@@ -13,6 +13,7 @@ mod card_send;
 mod card_show;
 mod centre;
 mod chaos;
+mod command_line;
 mod completions;
 mod demo;
 mod dissector;
@@ -28,8 +29,10 @@ mod objects;
 mod output;
 mod pcscd;
 mod pcscd_ctl;
+mod pcscd_watch;
 mod probe;
 mod probes;
+mod progress;
 mod reach;
 mod reader;
 mod readers;
@@ -48,7 +51,7 @@ mod vicc;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// The version, and the commit that it was built from where there is one.
@@ -60,6 +63,12 @@ const VERSION: &str = env!("QIYONG_VERSION");
 #[derive(Parser)]
 #[command(name = "qiyong", version = VERSION)]
 struct Cli {
+    /// The language of help, prompts, errors and receipts [default: QIYONG_LANG, or that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = ["en", "zh"])]
+    lang: Option<String>,
+    /// Whether to use colour; `auto`: where a terminal shows it, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -177,7 +186,7 @@ enum CentreVerb {
 
 #[derive(Subcommand)]
 enum PcscdVerb {
-    /// Put cards into the readers of a running server, take them out, press keys
+    /// Put cards into the readers of a running server, take them out, press keys, plug readers in, see who holds what
     Ctl(pcscd_ctl::CtlArgs),
 }
 
@@ -220,7 +229,11 @@ enum CardVerb {
 }
 
 fn main() -> ExitCode {
-    let verb = Cli::parse().verb;
+    let verb = match command_line::read(Cli::command()) {
+        // Both are in force already.
+        Ok(Cli { verb, lang: _, color: _ }) => verb,
+        Err(status) => return status,
+    };
     output::run(|output| match verb {
         Verb::Demo { trace, json } => demo::run(trace, json, output),
         Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),
@@ -254,7 +267,7 @@ fn main() -> ExitCode {
         Verb::Message(args) => message::run(&args, output),
         Verb::Dissector(args) => dissector::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
-        Verb::Completions { shell } => completions::run(shell, Cli::command(), output),
+        Verb::Completions { shell } => completions::run(shell, command_line::said(Cli::command()), output),
         Verb::Manual(args) => manual::run(&args, Cli::command(), output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Psam(args)) => card_psam::run(&args, output),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
+use crate::command_line::said;
 use crate::output::{Output, Verdict};
 
 #[derive(Args)]
@@ -20,7 +21,7 @@ pub(crate) struct ManualArgs {
 /// Prints a page, or writes all.
 pub(crate) fn run(args: &ManualArgs, program: Command, output: &mut Output) -> Result<Verdict, String> {
     // A page for each of clap's own verbs `help` would say the same again.
-    let mut program = program.disable_help_subcommand(true);
+    let mut program = said(program.disable_help_subcommand(true));
     program.build();
     if let Some(folder) = &args.out {
         fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;

@@ -1,10 +1,14 @@
 //! Writes to standard output and error, and gives the exit status: 0 done, 1 the answer is no, 2 bad input or
-//! environment.
+//! environment. Here is the only door for words: what a person reads is said in the language in force, and in colour where a terminal
+//! shows it.
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+
+use qiyong::lang::{self, Lang};
 
 /// How a command ended. Of several, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +19,17 @@ pub(crate) enum Verdict {
     No,
     /// The input, or the machine, does not allow it.
     BadInput,
+}
+
+impl Verdict {
+    /// Its colour.
+    const fn style(self) -> Style {
+        let color = match self {
+            Self::Done => AnsiColor::Green,
+            Self::No | Self::BadInput => AnsiColor::Red,
+        };
+        Style::new().fg_color(Some(anstyle::Color::Ansi(color)))
+    }
 }
 
 /// `text` with control characters escaped: a name or title from a file must not control the terminal that shows it.
@@ -34,20 +49,76 @@ pub(crate) fn run(verb: impl FnOnce(&mut Output) -> Result<Verdict, String>) -> 
 
 /// Writes a complaint to standard error, where nobody may be listening.
 pub(crate) fn complain(problem: &str) {
-    let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));
+    let red = Verdict::No.style().bold();
+    let _ = writeln!(anstream::stderr(), "{red}qiyong:{red:#} {}", words(problem));
+}
+
+/// A text for people, as it is shown: in their language, and harmless.
+pub(crate) fn words(text: &str) -> String {
+    harmless(&lang::say(text))
+}
+
+/// Writes a note to standard error, where nobody may be listening: what a person is told while standard output is for results.
+pub(crate) fn aside(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", words(text));
+}
+
+/// A question, before what is keyed.
+pub(crate) fn question(text: &str) -> String {
+    match lang::in_force() {
+        Lang::En => format!("{}: ", words(text)),
+        Lang::Zh => format!("{}：", words(text)),
+    }
+}
+
+/// Asks a question; `json`: standard output is for results.
+pub(crate) fn prompt(text: &str, json: bool) {
+    let said = question(text);
+    let _ = if json {
+        write!(anstream::stderr(), "{said}").and_then(|()| std::io::stderr().flush())
+    } else {
+        write!(anstream::stdout(), "{said}").and_then(|()| std::io::stdout().flush())
+    };
 }
 
 /// Standard output, written line by line. A reader that goes away early (`| head`) is no error; a full disk is.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     failure: Option<std::io::Error>,
+    /// What was written, with its colours, if it is kept.
+    kept: Option<String>,
 }
 
 impl Output {
     /// Writes a line to standard output.
     pub(crate) fn line(&mut self, line: &str) {
+        self.write(&words(line));
+    }
+
+    /// Writes a line that tells how something ended, in its colour.
+    pub(crate) fn verdict(&mut self, verdict: Verdict, line: &str) {
+        let style = verdict.style();
+        self.write(&format!("{style}{}{style:#}", words(line)));
+    }
+
+    /// From now on what is written is kept as well.
+    pub(crate) fn keep(&mut self) {
+        self.kept = Some(String::new());
+    }
+
+    /// What was kept, with its colours.
+    pub(crate) fn kept(&self) -> &str {
+        self.kept.as_deref().unwrap_or_default()
+    }
+
+    /// The stream leaves colours out, where nobody sees them.
+    fn write(&mut self, line: &str) {
+        if let Some(kept) = &mut self.kept {
+            kept.push_str(line);
+            kept.push('\n');
+        }
         if self.failure.is_none() {
-            self.failure = writeln!(std::io::stdout(), "{}", harmless(line)).err();
+            self.failure = writeln!(anstream::stdout(), "{line}").err();
         }
     }
 
@@ -61,7 +132,7 @@ impl Output {
     /// Writes a value as JSON, in one line, to standard output.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.line(&text),
+            Ok(text) => self.write(&harmless(&text)),
             Err(error) => self.failure = Some(error.into()),
         }
     }

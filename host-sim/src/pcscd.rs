@@ -1,20 +1,19 @@
 //! `qiyong pcscd`: runs a private PC/SC server until it is told to stop.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use qiyong_pcsc::server::{NewReader, Server};
-use qiyong_pcsc::slot::{Contactless, OnLine, Slot, Straight};
-use qiyong_pcsc::wire;
+use qiyong_pcsc::ReaderName;
+use qiyong_pcsc::server::{NewReader, READERS_MAX, Server, Setup};
+use qiyong_pcsc::slot::{Observer, Slot, Way};
 use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
-
-/// The most readers: a program with pcsc-lite before 2.5 would not see more.
-const READERS_MAX: usize = wire::TABLE_LEN;
+use crate::pcscd_watch::Watch;
 
 /// What server to run.
 #[derive(Args, Debug)]
@@ -34,6 +33,16 @@ pub(crate) struct DaemonArgs {
     /// Readers without contacts and without a card, after all other readers
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     empty_contactless: usize,
+    /// A reader's name, at most 127 bytes in UTF-8: the first one for the first reader, and so on. Readers without one are named as
+    /// pcscd names them
+    #[arg(long = "reader-name", value_name = "NAME")]
+    names: Vec<String>,
+    /// Print each APDU that passes, decoded, with the reader and the program, and with PINs, keys and ID numbers masked
+    #[arg(long)]
+    trace: bool,
+    /// Write a pcapng for Wireshark into DIR for each card that is put in; secrets are masked. Files that are there are replaced
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
     #[command(flatten)]
     slot: SlotArgs,
     /// Give readers a keypad, on which `ctl key` keys a PIN
@@ -45,15 +54,15 @@ pub(crate) struct DaemonArgs {
 #[derive(Args, Debug)]
 pub(crate) struct SlotArgs {
     /// What lies between reader and card
-    #[arg(long, value_enum, default_value_t = Way::Straight)]
-    slot: Way,
+    #[arg(long, value_enum, default_value_t = WayArg::Straight)]
+    slot: WayArg,
     /// With --slot line: one character in N arrives with a bit inverted
     #[arg(long, value_name = "N", default_value_t = 0)]
     noise: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Way {
+enum WayArg {
     /// Nothing: APDUs go to the virtual card
     Straight,
     /// The firmware's contact slot and the virtual line, T=0 or T=1 as the card says
@@ -61,15 +70,18 @@ enum Way {
 }
 
 impl SlotArgs {
-    /// A slot at the end of this way.
-    pub(crate) fn open(&self) -> Result<Box<dyn Slot>, String> {
+    /// This way.
+    fn way(&self) -> Result<Way, String> {
         Ok(match self.slot {
-            Way::Straight if self.noise > 0 => return Err("--noise is on the line: it goes with --slot line".into()),
-            Way::Straight => Box::new(Straight::default()),
-            Way::Line => {
-                Box::new(OnLine::new(self.noise).map_err(|error| format!("no thread for the card line: {error}"))?)
-            }
+            WayArg::Straight if self.noise > 0 => return Err("--noise is on the line: it goes with --slot line".into()),
+            WayArg::Straight => Way::Straight,
+            WayArg::Line => Way::Line(self.noise),
         })
+    }
+
+    /// A slot at the end of this way, or one without contacts.
+    pub(crate) fn open(&self, contactless: bool) -> Result<Box<dyn Slot>, String> {
+        self.way()?.open(contactless).map_err(|error| format!("no thread for the card line: {error}"))
     }
 }
 
@@ -80,11 +92,19 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
         Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
     let socket = args.socket.as_deref().ok_or("--socket is missing")?;
     let socket = std::path::absolute(socket).map_err(|error| format!("--socket {}: {error}", socket.display()))?;
-    let server = Server::start(&socket, readers(args)?, args.keypad, complain).map_err(|error| error.to_string())?;
+    let names =
+        args.names.iter().map(|name| ReaderName::new(name).map_err(|problem| format!("--reader-name: {problem}")));
+    let names = names.collect::<Result<_, _>>()?;
+    let is_watched = args.trace || args.capture.is_some();
+    let watch = is_watched.then(|| Watch::new(args.trace, args.capture.as_deref())).transpose()?.map(Arc::new);
+    let observer = watch.clone().map(|watch| -> Arc<dyn Observer> { watch });
+    let setup = Setup { names, keypads: args.keypad, way: args.slot.way()?, observer, complain };
+    let server = Server::with(&socket, readers(args)?, setup).map_err(|error| error.to_string())?;
     for reader in server.readers() {
-        output.line(reader);
+        output.line(&reader);
     }
     output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
+    watch.iter().for_each(|watch| watch.begin());
     // Whichever signal comes first.
     let _ = signals.forever().next();
     Ok(Verdict::Done)
@@ -106,8 +126,8 @@ fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
     }
     let with_contacts = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
     let without = args.contactless.iter().map(Some).chain(std::iter::repeat_n(None, args.empty_contactless));
-    let with_contacts = with_contacts.map(|card| reader(args.slot.open()?, card));
-    with_contacts.chain(without.map(|card| reader(Box::<Contactless>::default(), card))).collect()
+    let with_contacts = with_contacts.map(|card| reader(args.slot.open(false)?, card));
+    with_contacts.chain(without.map(|card| reader(args.slot.open(true)?, card))).collect()
 }
 
 fn reader(slot: Box<dyn Slot>, card: Option<&PathBuf>) -> Result<NewReader, String> {

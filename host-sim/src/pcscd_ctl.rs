@@ -1,87 +1,178 @@
-//! `qiyong pcscd ctl`: what a hand could do to the readers of a running server.
+//! `qiyong pcscd ctl`: what a hand could do to the readers of a running server, and what an eye could see there.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
-use qiyong_pcsc::ctl::{self, Outcome, Verb};
+use qiyong_pcsc::ctl::{self, Listed, Listing, Outcome, Verb};
 use qiyong_protocol::card::pin::PIN_MAX;
 
 use crate::output::{Output, Verdict};
 
-/// What to do to a reader of a running server.
+/// Where programs look for the socket, too.
+const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+
+/// What to do to a running server.
 #[derive(Args, Debug)]
 pub(crate) struct CtlArgs {
-    /// The server's socket
-    #[arg(long)]
-    socket: PathBuf,
-    /// What to do
+    /// The server's socket; without this, the one that PCSCLITE_CSOCK_NAME names
+    #[arg(long, global = true)]
+    socket: Option<PathBuf>,
+    #[command(subcommand)]
     action: Action,
+}
+
+/// Which reader.
+#[derive(Args, Debug)]
+struct At {
     /// The reader's name or number (from 0); may be left out where there is only one
     reader: Option<String>,
-    /// With insert and swap: the card to put in. Without it, insert takes the card that was in last
-    #[arg(long, value_name = "FILE")]
-    card: Option<PathBuf>,
+}
+
+impl At {
+    fn name(&self) -> &str {
+        self.reader.as_deref().unwrap_or_default()
+    }
 }
 
 /// Actions, by their words on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Subcommand, Debug)]
 enum Action {
     /// Put a card in
-    Insert,
+    Insert {
+        #[command(flatten)]
+        at: At,
+        /// The card to put in; without this, the one that was in last
+        #[arg(long, value_name = "FILE")]
+        card: Option<PathBuf>,
+    },
     /// Take the card out
-    Remove,
+    Remove(At),
     /// Take the card out and put another one in
-    Swap,
+    Swap {
+        #[command(flatten)]
+        at: At,
+        /// The card to put in
+        #[arg(long, value_name = "FILE")]
+        card: Option<PathBuf>,
+    },
     /// Make the card answer no more
-    Mute,
+    Mute(At),
     /// Key a PIN on the reader's keypad, read from standard input
-    Key,
+    Key(At),
     /// Press cancel on the reader's keypad
-    Cancel,
+    Cancel(At),
+    /// Plug a reader in, or take one away
+    #[command(subcommand)]
+    Reader(ReaderAction),
+    /// Show the readers, what is in them, who holds what, and whether a PIN is awaited
+    List {
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
-impl From<Action> for Verb {
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Insert => Self::Insert,
-            Action::Remove => Self::Remove,
-            Action::Swap => Self::Swap,
-            Action::Mute => Self::Mute,
-            Action::Key => Self::Key,
-            Action::Cancel => Self::Cancel,
-        }
-    }
+/// Readers that come and go.
+#[derive(Subcommand, Debug)]
+enum ReaderAction {
+    /// Plug a reader in
+    Add {
+        /// Its name, at most 127 bytes in UTF-8; no other reader has it
+        name: String,
+        /// The card in it
+        #[arg(long, value_name = "FILE")]
+        card: Option<PathBuf>,
+        /// It is a reader without contacts
+        #[arg(long)]
+        contactless: bool,
+    },
+    /// Take a reader away, with the card that is in it
+    Remove(At),
 }
 
 /// Runs the verb: exit 0 done, 1 the server says no, 2 it cannot be asked.
 pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String> {
-    match ask(args)? {
+    let socket = args.socket.clone().or_else(|| std::env::var_os(SOCKET).map(PathBuf::from));
+    let socket = socket.ok_or_else(|| format!("which server? Name its socket with --socket, or in {SOCKET}"))?;
+    let told = |outcome: Result<Result<(), String>, ctl::AskError>, output: &mut Output| {
+        Ok(match outcome.map_err(|error| error.to_string())? {
+            Ok(()) => Verdict::Done,
+            Err(refusal) => {
+                output.complain(&refusal);
+                Verdict::No
+            }
+        })
+    };
+    if let Action::List { json } = args.action {
+        let listed = ctl::list(&socket);
+        return told(listed.map(|listed| listed.map(|listing| show(&listing, json, output))), output);
+    }
+    let (verb, at, argument) = asked(&args.action)?;
+    let outcome = ctl::ask(&socket, at, verb, &argument).map(|outcome| match outcome {
         Outcome::Done(text) => {
             output.line(&text);
-            Ok(Verdict::Done)
+            Ok(())
         }
-        Outcome::Refused(text) => {
-            output.complain(&text);
-            Ok(Verdict::No)
-        }
-    }
+        Outcome::Refused(text) => Err(text),
+    });
+    told(outcome, output)
 }
 
-/// Asks the server. The error means that the server could not be asked.
-fn ask(args: &CtlArgs) -> Result<Outcome, String> {
-    let argument = match (args.action, &args.card) {
-        (Action::Swap, None) => return Err("swap: which card is to be put in? Name its file with --card".into()),
-        (Action::Remove | Action::Mute | Action::Key | Action::Cancel, Some(_)) => {
-            return Err("--card goes with insert and swap: the other actions are for the card that is in".into());
+/// What is asked of the server, of which reader, and with what.
+fn asked(action: &Action) -> Result<(Verb, &str, Zeroizing<Vec<u8>>), String> {
+    let nothing = Zeroizing::default;
+    Ok(match action {
+        Action::Insert { at, card } => (Verb::Insert, at.name(), path(card.as_deref())?),
+        Action::Remove(at) => (Verb::Remove, at.name(), nothing()),
+        Action::Swap { card: None, .. } => {
+            return Err("swap: which card is to be put in? Name its file with --card".into());
         }
-        (Action::Key, None) => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
-        _ => path(args.card.as_deref())?,
-    };
-    let reader = args.reader.as_deref().unwrap_or_default();
-    ctl::ask(&args.socket, reader, args.action.into(), &argument).map_err(|error| error.to_string())
+        Action::Swap { at, card } => (Verb::Swap, at.name(), path(card.as_deref())?),
+        Action::Mute(at) => (Verb::Mute, at.name(), nothing()),
+        Action::Key(at) => {
+            let keyed = keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?;
+            (Verb::Key, at.name(), keyed)
+        }
+        Action::Cancel(at) => (Verb::Cancel, at.name(), nothing()),
+        Action::Reader(ReaderAction::Add { name, card, contactless }) => {
+            let verb = if *contactless { Verb::PlugContactless } else { Verb::Plug };
+            (verb, name, path(card.as_deref())?)
+        }
+        Action::Reader(ReaderAction::Remove(at)) => (Verb::Unplug, at.name(), nothing()),
+        Action::List { .. } => (Verb::List, "", nothing()),
+    })
+}
+
+/// Prints what there is.
+fn show(listing: &Listing, json: bool, output: &mut Output) {
+    if json {
+        return output.json_line(listing);
+    }
+    for Listed { name, number, contactless, state, used, card, programs, keypad } in &listing.readers {
+        let kind = if *contactless { ", without contacts" } else { "" };
+        output.line(&format!("{number}  {name}{kind}: {state}, used by {used}"));
+        if let Some(card) = card {
+            let atr = card.atr.as_deref().unwrap_or("none");
+            output.line(
+                &format!("   card {}  ATR {atr}  {}", card.file, card.protocol.as_deref().unwrap_or(""))
+                    .trim_end()
+                    .to_string(),
+            );
+        }
+        for used in programs {
+            let turn = if used.transaction { ", in a transaction" } else { "" };
+            output.line(&format!("   {} {}{turn}", used.program, used.share));
+        }
+        if let Some(program) = keypad.as_ref().and_then(|keypad| keypad.awaited_by.as_ref()) {
+            output.line(&format!("   keypad: {program} awaits a PIN"));
+        }
+    }
+    if !listing.waiting.is_empty() {
+        output.line(&format!("waiting for a change: {}", listing.waiting.join(", ")));
+    }
 }
 
 /// An absolute path, because the server may run in another folder.

@@ -3,6 +3,8 @@
 //! Only words and layout are here. Secrets in events were masked when the events were written down; `mask` masks single
 //! characters.
 
+pub(crate) mod whole;
+
 use unicode_width::UnicodeWidthStr;
 
 use qiyong_firmware::slot::{Clock, VoltageClass};
@@ -102,7 +104,7 @@ const fn pin_words(which: WhichPin) -> &'static str {
     }
 }
 
-fn atr_words(atr: &[u8]) -> String {
+pub(crate) fn atr_words(atr: &[u8]) -> String {
     let atr = Atr::new(atr);
     let convention = match atr.convention() {
         Some(convention) => format!("{convention:?}").to_lowercase(),
@@ -113,17 +115,31 @@ fn atr_words(atr: &[u8]) -> String {
 }
 
 fn tell_apdu(at: &str, apdu: &Apdu, trace: bool, lines: &mut Vec<String>) {
-    let cut = |hex: &str| match hex.get(..SHOWN_HEX) {
-        Some(start) if !trace && hex.len() > SHOWN_HEX => format!("{start}…"),
-        _ => hex.to_string(),
-    };
+    let shown = if trace { usize::MAX } else { SHOWN_HEX };
+    lines.push(format!("{at}  card    → {}  {}", pad(&command_row(apdu, shown), 46), apdu.name));
+    lines.push(format!("{:>10}          ← {}  {}", "", answer_row(apdu, shown), apdu.sw.meaning()));
+}
+
+/// Header, lengths and data of a command, of which so many hex digits are shown.
+pub(crate) fn command_row(apdu: &Apdu, shown: usize) -> String {
     let [cla, ins, p1, p2] = apdu.header;
-    let lc = if apdu.data.is_empty() { String::new() } else { format!(" {:02X}", apdu.data.len() / 2) };
-    let le = if apdu.ne == 0 { String::new() } else { format!(" {:02X}", apdu.ne as u8) };
-    let command = format!("{cla:02X}{ins:02X} {p1:02X}{p2:02X}{lc} {}{le}", cut(&apdu.data));
-    lines.push(format!("{at}  card    → {}  {}", pad(&command.replace("  ", " "), 46), apdu.name));
-    let response = if apdu.response.is_empty() { String::new() } else { format!("{} ", cut(&apdu.response)) };
-    lines.push(format!("{:>10}          ← {response}{}  {}", "", apdu.sw, apdu.sw.meaning()));
+    let spaced =
+        |bytes: Vec<u8>| if bytes.is_empty() { String::new() } else { format!(" {}", hex::encode_upper(bytes)) };
+    let (lc, le) = (spaced(apdu.lc()), spaced(apdu.le()));
+    format!("{cla:02X}{ins:02X} {p1:02X}{p2:02X}{lc} {}{le}", cut(&apdu.data, shown)).replace("  ", " ")
+}
+
+/// The card's answer, of which so many hex digits are shown, and its status word.
+pub(crate) fn answer_row(apdu: &Apdu, shown: usize) -> String {
+    let response = if apdu.response.is_empty() { String::new() } else { format!("{} ", cut(&apdu.response, shown)) };
+    format!("{response}{}", apdu.sw)
+}
+
+fn cut(hex: &str, shown: usize) -> String {
+    match hex.get(..shown) {
+        Some(start) if hex.len() > shown => format!("{start}…"),
+        _ => hex.to_string(),
+    }
 }
 
 /// The characters of a trace, gathered into rows, with the secret ones masked.

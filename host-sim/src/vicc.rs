@@ -8,7 +8,7 @@ use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use qiyong_pcsc::slot::{Contactless, Slot};
+use qiyong_pcsc::slot::Slot;
 use qiyong_pcsc::vicc;
 
 use crate::output::{Output, Verdict};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, Strin
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
     // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
-    let mut slot = if args.contactless { Box::<Contactless>::default() } else { args.slot.open()? };
+    let mut slot = args.slot.open(args.contactless)?;
     let card = open_for(slot.as_ref(), &args.card)?;
     slot.insert(card);
     let mut signals =

@@ -4,10 +4,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::pcsc::raw::{ANY, Raw, SHARED};
-use qiyong_tests::programs::{PrivateServer, Watched};
+use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 use qiyong_tests::qiyong;
 use tempfile::TempDir;
 
@@ -143,4 +144,28 @@ fn a_card_behind_a_link_stays_there_and_what_is_no_file_is_no_card() {
         let (status, text) = run(folder.path(), &["card", "send", what, "0084000008"]);
         assert!(status == 2 && text.contains(words), "{what}: {text}");
     }
+}
+
+#[test]
+fn of_many_programs_at_one_card_each_is_refused_or_counts_and_a_killed_one_leaves_the_card_free() {
+    let server = PrivateServer::with(&[Generation::V2]);
+    let folder = server.folder.path();
+    let file = server.card_file(0);
+    assert_eq!(run(folder, &["card", "send", "0.toml", "0020000003999999"]).0, 2);
+    server.process.signal("-KILL");
+    let left = |text: &str| text.lines().find_map(|line| line.strip_prefix("left = ")?.parse::<usize>().ok());
+    let many = fs::read_to_string(&file).unwrap().replace("tries = 3\nleft = 3", "tries = 15\nleft = 15");
+    eventually("the killed program is gone", || run(folder, &["card", "send", "0.toml", "0084000008"]).0 == 0);
+    fs::write(&file, many).unwrap();
+    let told: Vec<(i32, String)> = thread::scope(|scope| {
+        let wrong = || run(folder, &["card", "send", "0.toml", "0020000003999999"]);
+        let programs: Vec<_> = (0..12).map(|_| scope.spawn(wrong)).collect();
+        programs.into_iter().map(|program| program.join().unwrap()).collect()
+    });
+    let counted = told.iter().filter(|(status, text)| *status == 0 && text.contains("63C")).count();
+    let refused = told.iter().filter(|(status, text)| *status == 2 && text.contains("another program has the card"));
+    assert_eq!(counted + refused.count(), told.len(), "{told:?}");
+    assert!(counted > 0, "{told:?}");
+    // No try is lost.
+    assert_eq!(left(&fs::read_to_string(&file).unwrap()), Some(15 - counted));
 }

@@ -2,6 +2,8 @@
 //! side, the till's and the centre's. No packet is malformed, no byte is left over, no field has no name, and every field is what the
 //! codec says. A wrong table is noticed.
 
+#[path = "dissector/card.rs"]
+mod card;
 #[path = "dissector/codec.rs"]
 mod codec;
 #[path = "dissector/frozen.rs"]

@@ -4,10 +4,14 @@
 mod admission;
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;
+#[path = "pcsc/comings.rs"]
+mod comings;
 #[path = "pcsc/contactless.rs"]
 mod contactless;
 #[path = "pcsc/mutations.rs"]
 mod mutations;
+#[path = "pcsc/overheard.rs"]
+mod overheard;
 #[path = "pcsc/programs.rs"]
 mod programs;
 #[path = "pcsc/protocols.rs"]

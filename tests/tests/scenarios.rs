@@ -1,7 +1,8 @@
 //! The scenario files of `host-sim/scenarios`: all of them pass, and together they show every rule. What becomes of files
-//! that are edited, or no scenarios, is in `edited`.
+//! that are edited, or no scenarios, is in `edited`; how a run is told, in `told`.
 
 mod edited;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 

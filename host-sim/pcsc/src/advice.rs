@@ -3,9 +3,10 @@
 use qiyong_protocol::advice::Advice;
 
 use crate::ctl::{AskError, Refusal};
+use crate::name::NameProblem;
 #[cfg(feature = "pcsc")]
 use crate::readers::ReaderError;
-use crate::server::SocketError;
+use crate::server::{SocketError, StartError};
 use crate::slot::SlotFailure;
 use crate::wire::WireError;
 
@@ -40,11 +41,37 @@ impl SocketError {
     }
 }
 
+impl StartError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Socket(error) => error.advice(),
+            Self::Name(problem) => problem.advice(),
+            Self::TooManyReaders { .. } | Self::TooManyNames { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
+impl NameProblem {
+    /// Who can put it right: another name is to be given.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Empty
+            | Self::TooLong { .. }
+            | Self::Control { .. }
+            | Self::Blank { .. }
+            | Self::PlugAndPlay { .. }
+            | Self::Taken { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
 impl AskError {
     /// Who can put it right.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::ReaderName | Self::Argument | Self::Foreign { .. } => Advice::CorrectInput,
+            Self::ReaderName(problem) => problem.advice(),
+            Self::Argument | Self::Foreign { .. } => Advice::CorrectInput,
             // Whoever maintains the machine starts one.
             Self::Server { .. } | Self::Silent { .. } => Advice::CallService,
         }
@@ -61,13 +88,16 @@ impl Refusal {
             | Self::SeveralReaders { .. }
             | Self::NoReader { .. }
             | Self::NoCardBefore { .. }
-            | Self::NoKeypad => Advice::CorrectInput,
+            | Self::NoKeypad
+            | Self::NoReaders
+            | Self::TooManyReaders { .. } => Advice::CorrectInput,
+            Self::Name(problem) => problem.advice(),
             Self::Card(error) => error.advice(),
             // Whoever puts cards in and takes them out.
             Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } | Self::OtherInterface { .. } => {
                 Advice::AskHolder
             }
-            Self::UnknownAction => Advice::CallService,
+            Self::UnknownAction | Self::NoLine => Advice::CallService,
             // When the program asks.
             Self::NothingAwaited { .. } => Advice::TryAgain,
         }
@@ -147,8 +177,19 @@ mod tests {
             SocketError::Io { .. } = SocketError::Io { path: path(), error: ErrorKind::PermissionDenied.into() }
                 => CorrectInput, "cannot open the socket s: permission denied";
         });
+        table!(StartError {
+            StartError::Socket(_) = SocketError::NotASocket(path()).into()
+                => CorrectInput, "s exists and is no socket: choose another --socket";
+            StartError::Name(_) = StartError::Name(NameProblem::Empty)
+                => CorrectInput, "a reader's name has at least one character";
+            StartError::TooManyReaders { .. } = StartError::TooManyReaders { count: 17 }
+                => CorrectInput, "17 readers: 16 are the most that programs see";
+            StartError::TooManyNames { .. } = StartError::TooManyNames { names: 3, readers: 2 }
+                => CorrectInput, "3 names for 2 readers: every name is for a reader";
+        });
         table!(AskError {
-            AskError::ReaderName = AskError::ReaderName => CorrectInput, "no reader has so long a name";
+            AskError::ReaderName(_) = AskError::ReaderName(NameProblem::Empty)
+                => CorrectInput, "a reader's name has at least one character";
             AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long";
             AskError::Silent { .. } = AskError::Silent { socket: path() }
                 => CallService, "what listens at s does not answer: start it anew";
@@ -156,6 +197,24 @@ mod tests {
                 => CorrectInput, "what listens at s is no `qiyong pcscd`: name another --socket";
             AskError::Server { .. } = AskError::Server { socket: path(), error: ErrorKind::NotFound.into() }
                 => CallService, "no server answers at s: entity not found; start one with `qiyong pcscd`";
+        });
+    }
+
+    #[test]
+    fn of_a_readers_name() {
+        let name = reader;
+        table!(NameProblem {
+            NameProblem::Empty = NameProblem::Empty => CorrectInput, "a reader's name has at least one character";
+            NameProblem::TooLong { .. } = NameProblem::TooLong { name: name() }
+                => CorrectInput, "a reader's name has at most 127 bytes in UTF-8 (MAX_READERNAME); A 00 has 4";
+            NameProblem::Control { .. } = NameProblem::Control { name: "a\n".into() }
+                => CorrectInput, "a reader's name has no control characters: \"a\\n\"";
+            NameProblem::Blank { .. } = NameProblem::Blank { name: " a".into() }
+                => CorrectInput, "a reader's name neither begins nor ends with a blank: \" a\"";
+            NameProblem::PlugAndPlay { .. } = NameProblem::PlugAndPlay { name: name() }
+                => CorrectInput, "A 00 stands for readers that come and go, and can be no reader's name";
+            NameProblem::Taken { .. } = NameProblem::Taken { name: name() }
+                => CorrectInput, "there is a reader A 00 already: every reader has a name of its own";
         });
     }
 
@@ -171,6 +230,14 @@ mod tests {
                 => CorrectInput, "there is more than one reader: name one of A 00, A 01";
             Refusal::NoReader { .. } = Refusal::NoReader { wanted: "7".into(), there: there() }
                 => CorrectInput, "no reader is called 7; there are A 00, A 01";
+            Refusal::NoReaders = Refusal::NoReaders
+                => CorrectInput, "the server has no reader: plug one in with `reader add NAME`";
+            Refusal::Name(_) = NameProblem::Empty.into()
+                => CorrectInput, "a reader's name has at least one character";
+            Refusal::TooManyReaders { .. } = Refusal::TooManyReaders { most: 16 }
+                => CorrectInput, "16 readers are the most that programs see: take one away with `reader remove NAME`";
+            Refusal::NoLine = Refusal::NoLine
+                => CallService, "no thread for the card line of another reader";
             Refusal::NoCardBefore { .. } = Refusal::NoCardBefore { reader: reader() }
                 => CorrectInput, "A 00: which card? Name its file with --card";
             Refusal::Occupied { .. } = Refusal::Occupied { reader: reader() }

@@ -20,12 +20,50 @@ impl Rv {
     pub const PROTO_MISMATCH: Self = Self(0x8010_000F);
     pub const INVALID_VALUE: Self = Self(0x8010_0011);
     pub const NOT_TRANSACTED: Self = Self(0x8010_0016);
+    pub const READER_UNAVAILABLE: Self = Self(0x8010_0017);
     pub const SERVICE_STOPPED: Self = Self(0x8010_001E);
     pub const UNSUPPORTED_FEATURE: Self = Self(0x8010_001F);
     pub const UNRESPONSIVE_CARD: Self = Self(0x8010_0066);
     pub const UNPOWERED_CARD: Self = Self(0x8010_0067);
     pub const RESET_CARD: Self = Self(0x8010_0068);
     pub const REMOVED_CARD: Self = Self(0x8010_0069);
+}
+
+impl Rv {
+    /// Its name in the PC/SC API, for people; of numbers that this server does not give, none.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SUCCESS => "SCARD_S_SUCCESS",
+            Self::CANCELLED => "SCARD_E_CANCELLED",
+            Self::INVALID_HANDLE => "SCARD_E_INVALID_HANDLE",
+            Self::INVALID_PARAMETER => "SCARD_E_INVALID_PARAMETER",
+            Self::NO_MEMORY => "SCARD_E_NO_MEMORY",
+            Self::INSUFFICIENT_BUFFER => "SCARD_E_INSUFFICIENT_BUFFER",
+            Self::UNKNOWN_READER => "SCARD_E_UNKNOWN_READER",
+            Self::SHARING_VIOLATION => "SCARD_E_SHARING_VIOLATION",
+            Self::NO_SMARTCARD => "SCARD_E_NO_SMARTCARD",
+            Self::PROTO_MISMATCH => "SCARD_E_PROTO_MISMATCH",
+            Self::INVALID_VALUE => "SCARD_E_INVALID_VALUE",
+            Self::NOT_TRANSACTED => "SCARD_E_NOT_TRANSACTED",
+            Self::READER_UNAVAILABLE => "SCARD_E_READER_UNAVAILABLE",
+            Self::SERVICE_STOPPED => "SCARD_E_SERVICE_STOPPED",
+            Self::UNSUPPORTED_FEATURE => "SCARD_E_UNSUPPORTED_FEATURE",
+            Self::UNRESPONSIVE_CARD => "SCARD_W_UNRESPONSIVE_CARD",
+            Self::UNPOWERED_CARD => "SCARD_W_UNPOWERED_CARD",
+            Self::RESET_CARD => "SCARD_W_RESET_CARD",
+            Self::REMOVED_CARD => "SCARD_W_REMOVED_CARD",
+            _ => return None,
+        })
+    }
+}
+
+impl std::fmt::Display for Rv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{:#010X}", self.0),
+        }
+    }
 }
 
 impl From<Result<(), Self>> for Rv {
@@ -46,6 +84,15 @@ pub enum Share {
 }
 
 impl Share {
+    /// In one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Exclusive => "exclusive",
+            Self::Shared => "shared",
+            Self::Direct => "direct",
+        }
+    }
+
     /// From `dwShareMode`.
     pub const fn from_code(code: u32) -> Result<Self, Rv> {
         match code {
@@ -97,6 +144,16 @@ pub mod protocol {
     pub const RAW: u32 = 4;
     /// T=0 or T=1, in the form that old programs use.
     pub const ANY_OLD: u32 = 0x1000;
+
+    /// In one word; empty while none is in force.
+    pub const fn word(bits: u32) -> &'static str {
+        match bits {
+            T0 => "T=0",
+            T1 => "T=1",
+            RAW => "raw",
+            _ => "",
+        }
+    }
 }
 
 /// `dwReaderState` bits of a reader.

@@ -1,10 +1,12 @@
-//! What a hand could do to the readers of a running server: put cards in, take them out, press keys.
+//! What a hand could do to the readers of a running server: put cards in, take them out, press keys, plug readers in, look.
 //!
 //! This is one private command on the server's own socket; see [`wire::Ctl`]. The answer is a number, 0 if the action
 //! was done, and a text.
 
+mod listing;
 mod outcome;
 
+pub use listing::{Listed, ListedCard, ListedKeypad, ListedUse, Listing};
 pub use outcome::{Deed, Done, Refusal};
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,6 +18,7 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::pin::Pin;
 
 use crate::call::connect;
+use crate::name::NameProblem;
 use crate::wire::{self, Ctl, NAME_LEN, Name};
 
 /// What came of an action, as whoever asked hears it: in the server's words, which may be a server of another version.
@@ -30,7 +33,7 @@ pub enum Outcome {
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// No answer has more bytes.
-const ANSWER_MAX: u64 = 1 << 16;
+const ANSWER_MAX: u64 = 1 << 20;
 
 /// What can be done to a reader. The numbers are those in the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +50,29 @@ pub enum Verb {
     Key,
     /// Press cancel on the reader's keypad.
     Cancel,
+    /// Plug a reader of this name in: the argument is the file of the card in it, or empty.
+    Plug,
+    /// The same of a reader without contacts.
+    PlugContactless,
+    /// Take the reader away.
+    Unplug,
+    /// Say which readers there are, what is in them, and who holds what, as a [`Listing`] in JSON.
+    List,
 }
 
 impl Verb {
-    const ALL: [Self; 6] = [Self::Insert, Self::Remove, Self::Swap, Self::Mute, Self::Key, Self::Cancel];
+    const ALL: [Self; 10] = [
+        Self::Insert,
+        Self::Remove,
+        Self::Swap,
+        Self::Mute,
+        Self::Key,
+        Self::Cancel,
+        Self::Plug,
+        Self::PlugContactless,
+        Self::Unplug,
+        Self::List,
+    ];
 
     fn from_code(code: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| *verb as u32 == code)
@@ -65,6 +87,9 @@ pub(crate) enum Action {
     Mute,
     Key(Pin),
     CancelKey,
+    Plug { contactless: bool, card: Option<PathBuf> },
+    Unplug,
+    List,
 }
 
 impl Action {
@@ -81,6 +106,10 @@ impl Action {
             Verb::Mute => Self::Mute,
             Verb::Key => Self::Key(Pin::new(request.argument).ok_or(Refusal::NoPin)?),
             Verb::Cancel => Self::CancelKey,
+            Verb::Plug => Self::Plug { contactless: false, card: path()? },
+            Verb::PlugContactless => Self::Plug { contactless: true, card: path()? },
+            Verb::Unplug => Self::Unplug,
+            Verb::List => Self::List,
         })
     }
 }
@@ -88,6 +117,8 @@ impl Action {
 /// Appends the server's answer.
 pub(crate) fn answer(outcome: &Result<Done, Refusal>, out: &mut Vec<u8>) {
     let (code, text) = match outcome {
+        // Numbers and texts always become JSON.
+        Ok(Done::Listed(listing)) => (0, serde_json::to_string(listing).unwrap_or_default()),
         Ok(done) => (0, done.to_string()),
         Err(refusal) => (1, refusal.to_string()),
     };
@@ -99,9 +130,9 @@ pub(crate) fn answer(outcome: &Result<Done, Refusal>, out: &mut Vec<u8>) {
 /// Why a server could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// The name has 128 bytes or more, which no reader's name has.
-    #[error("no reader has so long a name")]
-    ReaderName,
+    /// The name has more bytes than any reader's name.
+    #[error(transparent)]
+    ReaderName(NameProblem),
     /// The argument is a path of more bytes than a message holds.
     #[error("the path of --card is too long")]
     Argument,
@@ -135,7 +166,8 @@ pub enum AskError {
 pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<Outcome, AskError> {
     let mut name = [0; NAME_LEN];
     let room = name.get_mut(..reader.len()).filter(|room| room.len() < NAME_LEN);
-    room.ok_or(AskError::ReaderName)?.copy_from_slice(reader.as_bytes());
+    room.ok_or_else(|| AskError::ReaderName(NameProblem::TooLong { name: reader.into() }))?
+        .copy_from_slice(reader.as_bytes());
     if argument.len() > wire::PATH_MAX {
         return Err(AskError::Argument);
     }
@@ -149,6 +181,19 @@ pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<O
             AskError::Foreign { socket: socket_path() }
         }
         _ => AskError::Server { socket: socket_path(), error },
+    })
+}
+
+/// What the server at `socket` has.
+///
+/// # Errors
+/// The server could not be asked, or says no, in its words.
+pub fn list(socket: &Path) -> Result<Result<Listing, String>, AskError> {
+    Ok(match ask(socket, "", Verb::List, &[])? {
+        Outcome::Done(text) => {
+            Ok(serde_json::from_str(&text).map_err(|_| AskError::Foreign { socket: socket.into() })?)
+        }
+        Outcome::Refused(text) => Err(text),
     })
 }
 

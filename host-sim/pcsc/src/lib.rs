@@ -4,8 +4,9 @@
 //! |---|---|
 //! | [`wire`] | pcsc-lite's socket protocol as a codec over bytes |
 //! | [`codes`] | the numbers of the PC/SC API in its messages |
-//! | [`slot`] | what is behind a reader: the virtual card itself, or the firmware's slot on a virtual line |
+//! | [`slot`] | what is behind a reader: the virtual card itself, or the firmware's slot on a virtual line; and what whoever watches is told |
 //! | [`server`] | contexts, readers, sharing, transactions and events: what pcscd does, without the daemon |
+//! | [`ReaderName`] | what a reader may be called |
 //! | [`ctl`] | what a hand could do to the readers of a running server, over its own socket |
 //! | [`vicc`] | a virtual card in the virtual reader of a real pcscd |
 //! | `readers`, `reader_slot` | with feature `pcsc`: the readers of libpcsclite; a reader as the terminal's slot |
@@ -24,6 +25,8 @@ mod call;
 pub mod codes;
 #[cfg(unix)]
 pub mod ctl;
+#[cfg(unix)]
+mod name;
 #[cfg(feature = "pcsc")]
 mod pin_pad;
 #[cfg(feature = "pcsc")]
@@ -45,3 +48,6 @@ mod turn;
 pub mod vicc;
 #[cfg(unix)]
 pub mod wire;
+
+#[cfg(unix)]
+pub use name::{NameProblem, ReaderName};

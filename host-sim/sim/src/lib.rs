@@ -18,7 +18,8 @@
 //! | [`decode`] | what a message to the centre, or between till and terminal, says: a tree of its parts, without its secrets |
 //! | [`dissector`] | the same for Wireshark, as a script made from the same tables |
 //! | [`mask`] | which characters on a line must not be shown |
-//! | [`private_file`] | files that only their owner may read |
+//! | [`overheard`] | APDUs between any program and a card, for a trace or a capture: decoded, and without their secrets |
+//! | [`private_file`], [`whole_file`] | files that only their owner may read; reports, written whole |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
@@ -38,6 +39,7 @@ pub mod gbk;
 pub mod input;
 pub mod line;
 pub mod mask;
+pub mod overheard;
 pub mod pins;
 pub mod private_file;
 pub mod psam;
@@ -46,4 +48,5 @@ pub mod scenario;
 pub mod serial;
 pub mod time;
 mod toml_error;
+pub mod whole_file;
 pub mod world;

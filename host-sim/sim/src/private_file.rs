@@ -28,15 +28,16 @@ pub fn create(path: &Path) -> io::Result<File> {
 
 /// The content on disk, in a file without a name that anybody knows: it is still to be put in the place of `path`.
 pub(crate) fn prepare(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     // Such a file has the mode 0600, whatever the umask says.
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = NamedTempFile::new_in(folder(path))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// The folder of a file.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What is wrong with a TOML file, without showing the text there, which may be a PIN or a key.
 
+use crate::input;
+
 /// Row, column and cause, all in one row.
 pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
     // `Display` of the error would quote the row, and serde quotes the value.
@@ -11,12 +13,8 @@ pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
         }
         _ => cause,
     };
-    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
-        return cause;
-    };
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    format!("line {line}, column {column}: {cause}")
+    let place = error.span().and_then(|span| input::place(text, span.start));
+    format!("{}{cause}", input::before(place.as_ref()))
 }
 
 /// Plain words for the names that serde takes from Rust.

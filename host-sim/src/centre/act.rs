@@ -7,6 +7,7 @@ use std::io::Read;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 
+use qiyong::lang::{self, Lang};
 use qiyong_centre::acts::entry::Entry;
 use qiyong_centre::acts::refusal::{Refusal, RefusalKind};
 use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Place, registry};
@@ -217,11 +218,19 @@ fn refuse(place: &Place, refusal: &Refusal, json: bool, output: &mut Output) -> 
     if json {
         output.json_line(&**refusal);
     } else if refusal.kind == RefusalKind::Failure {
-        output.complain(&format!("{place}: {refusal} ({}{})", refusal.zh, refusal.next_zh));
+        output.complain(&match lang::in_force() {
+            Lang::En => format!("{place}: {refusal} ({}{})", refusal.zh, refusal.next_zh),
+            Lang::Zh => format!("{place}: {}{}", refusal.zh, refusal.next_zh),
+        });
     } else if verdict == Verdict::BadInput {
-        output.complain(&refusal.to_string());
+        output.complain(&match lang::in_force() {
+            Lang::En => refusal.to_string(),
+            Lang::Zh => format!("{}{}", refusal.zh, refusal.next_zh),
+        });
+    } else if lang::in_force() == Lang::Zh {
+        output.verdict(verdict, &format!("拒绝：{}{}", refusal.zh, refusal.next_zh));
     } else {
-        output.line(&format!("refused: {refusal}"));
+        output.verdict(verdict, &format!("refused: {refusal}"));
         output.line(&format!("{} {}", refusal.zh, refusal.next_zh));
     }
     Ok(verdict)

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use qiyong::lang::{self, Lang};
 use qiyong_centre::doctor::{self, Around, Finding, Verdict as Health};
 
 use super::damaged;
@@ -46,7 +47,15 @@ fn tell(finding: &Finding, output: &mut Output) {
         Health::Look => ("look at it", "需查看"),
         Health::Wrong => ("wrong", "有误"),
     };
-    output.line(&format!("{:<12} {en}: {}", finding.check, finding.en));
+    let verdict = if finding.verdict == Health::Wrong { Verdict::No } else { Verdict::Done };
+    if lang::in_force() == Lang::Zh {
+        output.verdict(verdict, &format!("{:<12} {zh}：{}", finding.check, finding.zh));
+        if finding.verdict != Health::Well {
+            output.line(&format!("             → {}", finding.next_zh));
+        }
+        return;
+    }
+    output.verdict(verdict, &format!("{:<12} {en}: {}", finding.check, finding.en));
     if finding.verdict != Health::Well {
         output.line(&format!("             {zh}：{}", finding.zh));
         output.line(&format!("             → {}", finding.next_en));

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use qiyong_centre::populate::{PEOPLE_MAX, Populated, Population, SEED_MAX};
 use qiyong_protocol::card::codes::Region;
@@ -12,6 +11,7 @@ use super::act::area;
 use super::db::Db;
 use super::{open, region};
 use crate::output::{Output, Verdict};
+use crate::progress::Progress;
 
 /// Which people.
 #[derive(Args, Debug)]
@@ -42,9 +42,9 @@ pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, S
     };
     let population = Population { area, people: args.people, seed: args.seed };
     let begun = Instant::now();
-    let bar = bar(args.people);
-    let populated = centre.populate(population, &mut |people| bar.set_position(people.into()));
-    bar.finish_and_clear();
+    let progress = Progress::new(args.people.into(), "{wide_bar} {pos}/{len} people, {per_sec}, {eta} left");
+    let populated = centre.populate(population, &mut |people| progress.reach(people.into()));
+    drop(progress);
     let Populated { before, people, rows } = populated.map_err(|error| error.to_string())?;
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
@@ -57,14 +57,4 @@ pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, S
         output.line(&format!("{place}: seed {} has {} people now", args.seed, before + people));
     }
     Ok(Verdict::Done)
-}
-
-/// Nothing is drawn where standard error is no terminal.
-fn bar(people: u32) -> ProgressBar {
-    let bar = ProgressBar::new(people.into());
-    // The template is right, and a wrong one would leave the style of the library.
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} people, {per_sec}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -121,7 +121,7 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
                 .into(),
         );
     };
-    let Task::Serve(operation) = operation.task(&mut Desk::new(args.json))? else {
+    let Task::Serve(operation) = operation.task(args.institution, &mut Desk::new(args.json))? else {
         return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
     };
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;

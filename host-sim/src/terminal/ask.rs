@@ -1,12 +1,14 @@
-//! What the terminal is to do: from the command line, or keyed in rows of the same words.
+//! What the terminal is to do, in words: the same ones on the command line and in rows that are keyed.
+//!
+//! `operations` has the rows and what a place offers; what somebody leaves out is asked for here, at the desk.
 
-use clap::{Args, Parser, Subcommand};
-use zeroize::Zeroizing;
+use clap::{Args, Subcommand};
 
 use qiyong_protocol::card::codes::IdNumber;
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::{Bill, Fen};
 
 use super::desk::Desk;
@@ -20,18 +22,18 @@ pub(crate) enum Asked {
     Apply(DocumentArgs),
     /// Hospital: settle a bill
     Settle {
-        /// The whole bill in yuan, such as 152.00
+        /// The whole bill in yuan, such as 152.00; asked for if it is left out, with the fund's part
         #[arg(value_parser = input::yuan)]
-        total: Fen,
-        /// What of it the pooled fund pays
-        #[arg(long, value_parser = input::yuan, default_value = "0")]
-        fund: Fen,
+        total: Option<Fen>,
+        /// What of it the pooled fund pays, in yuan; nothing if the total alone is given
+        #[arg(long, value_name = "YUAN", value_parser = input::yuan)]
+        fund: Option<Fen>,
     },
     /// Pharmacy: pay a purchase
     Purchase {
-        /// The price in yuan, such as 35.80
+        /// The price in yuan, such as 35.80; asked for if it is left out
         #[arg(value_parser = input::yuan)]
-        total: Fen,
+        total: Option<Fen>,
     },
     /// Ask how the card stands
     Query,
@@ -62,41 +64,105 @@ impl Task {
             Self::Attend(what) => what.as_str(),
         }
     }
+
+    /// Whether it only asks or settles, so that there is nothing to approve.
+    pub(super) const fn changes_nothing(&self) -> bool {
+        matches!(self, Self::Serve(Operation::Query) | Self::Attend(_))
+    }
 }
 
 /// The document that the holder of the card shows.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DocumentArgs {
-    /// Its kind, such as id-card or passport; without it no document is shown
+    /// Its kind, such as id-card or passport, or `none`; asked for if it is left out
     #[arg(long, value_name = "KIND", value_parser = kind)]
-    document: Option<DocumentKind>,
+    document: Option<Shown>,
     /// The name on it; asked for if it is left out
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     holder: Option<String>,
     /// The last day of its validity, YYYY-MM-DD, or long-term; asked for if it is left out
     #[arg(long, value_name = "DAY")]
     valid_until: Option<String>,
 }
 
-/// A keyed line.
-#[derive(Parser)]
-#[command(name = "", no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
-struct Line {
-    #[command(subcommand)]
-    asked: Asked,
+/// The kind of what is shown; `None` if nothing is.
+type Shown = Option<DocumentKind>;
+
+fn kind(text: &str) -> Result<Shown, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let words = || DocumentKind::ALL.map(DocumentKind::as_str).join(", ");
+    DocumentKind::from_word(text).map(Some).ok_or_else(|| format!("must be none, or one of {}", words()))
 }
 
-fn kind(text: &str) -> Result<DocumentKind, String> {
-    let words = || DocumentKind::ALL.map(DocumentKind::as_str).join(", ");
-    DocumentKind::from_word(text).ok_or_else(|| format!("must be one of {}", words()))
+/// The same, or its number in the list that was shown.
+fn kind_of_list(answer: &str) -> Result<Shown, String> {
+    match answer.parse::<usize>() {
+        Ok(0) => Ok(None),
+        Ok(number) => match DocumentKind::ALL.get(number - 1) {
+            Some(kind) => Ok(Some(*kind)),
+            None => Err(format!("the list ends with {}", DocumentKind::ALL.len())),
+        },
+        Err(_) => kind(answer),
+    }
 }
 
 impl Asked {
-    /// What it comes to; asks for missing parts of a document.
-    pub(crate) fn task(&self, desk: &mut Desk) -> Result<Task, String> {
-        let bill = |total: Fen, fund: Fen| {
-            Bill::new(total, fund).ok_or("the total must be more than nothing, and the fund pays no more than that")
-        };
+    /// `apply`, with all to be asked for.
+    pub(super) const APPLY: Self = Self::Apply(DocumentArgs { document: None, holder: None, valid_until: None });
+    /// `settle`, in the same way.
+    pub(super) const SETTLE: Self = Self::Settle { total: None, fund: None };
+    /// `purchase`, in the same way.
+    pub(super) const PURCHASE: Self = Self::Purchase { total: None };
+
+    /// The word for it.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Apply(_) => "apply",
+            Self::Settle { .. } => "settle",
+            Self::Purchase { .. } => "purchase",
+            Self::Query => "query",
+            Self::SignOff => "sign-off",
+            Self::Echo => "echo",
+            Self::SettleBatch => "settle-batch",
+            Self::LoadKey(_) => "load-key",
+        }
+    }
+
+    /// Which kind of place offers it; `None`: every kind.
+    pub(super) fn channel(&self) -> Option<Channel> {
+        let bill = || Bill::new(Fen(1), Fen(0));
+        match self {
+            Self::Apply(_) => Operation::Apply { document: None }.channel(),
+            Self::Settle { .. } => bill().and_then(|bill| Operation::Settle(bill).channel()),
+            Self::Purchase { .. } => bill().and_then(|bill| Operation::Purchase(bill).channel()),
+            Self::Query | Self::SignOff | Self::Echo | Self::SettleBatch | Self::LoadKey(_) => None,
+        }
+    }
+
+    /// The words of what places of this kind offer.
+    pub(super) fn offered(place: Channel) -> Vec<&'static str> {
+        let all =
+            [Self::APPLY, Self::SETTLE, Self::PURCHASE, Self::Query, Self::Echo, Self::SettleBatch, Self::SignOff];
+        all.iter().filter(|asked| asked.channel().is_none_or(|channel| channel == place)).map(Self::word).collect()
+    }
+
+    /// What it comes to at this place; asks for what is missing.
+    ///
+    /// # Errors
+    /// The place does not offer it, or an answer is missing or wrong.
+    pub(crate) fn task(&self, place: InstitutionCode, desk: &mut Desk) -> Result<Task, String> {
+        let here = place.channel();
+        if let Some(other) = self.channel().filter(|channel| *channel != here) {
+            return Err(format!(
+                "`{}` is done at a {}; {place} is a {}, where one does {}",
+                self.word(),
+                other.as_str(),
+                here.as_str(),
+                Self::offered(here).join(", "),
+            ));
+        }
         Ok(Task::Serve(match self {
             Self::SignOff => return Ok(Task::Attend(Formality::SignOff)),
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
@@ -104,123 +170,83 @@ impl Asked {
             Self::LoadKey(_) => {
                 return Err("a key is loaded by `load-key` on the command line, before anything else is done".into());
             }
-            Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
-            Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
-                Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }
+            Self::Apply(args) => Operation::Apply { document: args.document(desk)? },
+            Self::Settle { total: Some(total), fund } => Operation::Settle(bill(*total, fund.unwrap_or(Fen(0)))?),
+            Self::Settle { total: None, fund } => {
+                let total = desk.answer("the whole bill, in yuan, such as 152.00", input::yuan)?;
+                let fund = match fund {
+                    Some(fund) => *fund,
+                    None => desk.answer("what of it the pooled fund pays, in yuan (0: nothing)", |text| {
+                        let fund = yuan(text)?;
+                        bill(total, fund).map(|_| fund)
+                    })?,
+                };
+                Operation::Settle(bill(total, fund)?)
             }
-            Self::Settle { total, fund } => Operation::Settle(bill(*total, *fund)?),
-            Self::Purchase { total } => Operation::Purchase(bill(*total, Fen(0))?),
+            Self::Purchase { total: Some(total) } => Operation::Purchase(bill(*total, Fen(0))?),
+            Self::Purchase { total: None } => {
+                Operation::Purchase(desk.answer("the price, in yuan, such as 35.80", |text| bill(yuan(text)?, Fen(0)))?)
+            }
             Self::Query => Operation::Query,
         }))
     }
 }
 
-fn document(
-    kind: DocumentKind,
-    holder: Option<&String>,
-    valid_until: Option<&String>,
-    desk: &mut Desk,
-) -> Result<Document, String> {
-    let mut given = |text: Option<&String>, prompt: &str| match text {
-        Some(text) => Ok(Zeroizing::new(text.clone())),
-        None => desk.ask(prompt).ok_or_else(|| format!("{prompt}: nothing was keyed")),
-    };
-    // Never on the command line, where others could read it.
-    let number = given(None, "number of the document")?;
-    if kind == DocumentKind::IdCard {
-        IdNumber::new_citizens(number.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
-    }
-    let number =
-        DocumentNumber::new(number.as_bytes()).ok_or("a document's number has 1 to 20 printable characters")?;
-    let holder = given(holder, "name on the document")?;
-    let name = gbk::name(&holder).ok_or("the name cannot be written in GBK")?;
-    let valid_until = match given(valid_until, "valid until (YYYY-MM-DD or long-term)")?.as_str() {
-        "long-term" => Validity::LongTerm,
-        day => Validity::Until(input::date(day).ok_or("the validity must be a day, YYYY-MM-DD, or long-term")?),
-    };
-    Ok(Document { kind, number, name, valid_until })
+fn yuan(text: &str) -> Result<Fen, String> {
+    input::yuan(text).map_err(|error| error.to_string())
 }
 
-/// The operations to be done: the one on the command line, or those that are keyed until the input ends.
-pub(crate) struct Operations<'a> {
-    given: Option<&'a Asked>,
-    from_command_line: bool,
+fn bill(total: Fen, fund: Fen) -> Result<Bill, String> {
+    Bill::new(total, fund)
+        .ok_or_else(|| "the total must be more than nothing, and the fund pays no more than that".into())
 }
 
-impl<'a> Operations<'a> {
-    pub(crate) const fn new(given: Option<&'a Asked>) -> Self {
-        Self { given, from_command_line: given.is_some() }
-    }
-
-    pub(crate) const fn is_from_command_line(&self) -> bool {
-        self.from_command_line
-    }
-
-    /// The next operation, or what was wrong with the keyed text; `None` at the end.
-    pub(crate) fn next(&mut self, desk: &mut Desk) -> Option<Result<Task, String>> {
-        if self.from_command_line {
-            return self.given.take().map(|asked| asked.task(desk));
-        }
-        loop {
-            let line = desk
-                .ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query, echo, settle-batch, sign-off or quit")?;
-            let words: Vec<_> = line.split_whitespace().collect();
-            match words.as_slice() {
-                [] => {}
-                ["quit"] => return None,
-                // Not even shown to the parser, which would keep it.
-                [number, ..] if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    return Some(Err("a number was keyed where an operation is asked for: begin with its word".into()));
+impl DocumentArgs {
+    /// The document; `None` if none is shown. Its number is never on the command line, where others could read it.
+    fn document(&self, desk: &mut Desk) -> Result<Option<Document>, String> {
+        let kind = match self.document {
+            Some(kind) => kind,
+            None => {
+                desk.tell("the document that the holder shows:");
+                desk.tell("  0 none");
+                for (kind, number) in DocumentKind::ALL.iter().zip(1..) {
+                    desk.tell(&format!("  {number} {:<20} {}", kind.as_str(), kind.chinese()));
                 }
-                words => {
-                    let parsed = Line::try_parse_from(words.iter().copied());
-                    return Some(match parsed {
-                        Ok(line) => line.asked.task(desk),
-                        // The rows before the first empty one say what is wrong; the others are about options of a program.
-                        Err(error) => {
-                            let text = error.to_string();
-                            let rows: Vec<&str> =
-                                text.lines().map(str::trim).take_while(|row| !row.is_empty()).collect();
-                            Err(masked(&rows.join(" ")))
-                        }
-                    });
-                }
+                desk.answer("its number or word", kind_of_list)?
             }
-        }
+        };
+        let Some(kind) = kind else { return Ok(None) };
+        let number = desk.answer("number of the document", |text| number(kind, text))?;
+        let name = given(self.holder.as_deref(), desk, "name on the document", |text| {
+            gbk::name(text).ok_or_else(|| "the name cannot be written in GBK".into())
+        })?;
+        let valid_until =
+            given(self.valid_until.as_deref(), desk, "valid until (YYYY-MM-DD or long-term)", |text| match text {
+                "long-term" => Ok(Validity::LongTerm),
+                day => input::date(day)
+                    .map(Validity::Until)
+                    .ok_or_else(|| "the validity must be a day, YYYY-MM-DD, or long-term".into()),
+            })?;
+        Ok(Some(Document { kind, number, name, valid_until }))
     }
 }
 
-/// The same text with `***` for each four digits or more in a row: whoever keys a PIN or an ID number in the wrong
-/// place does not see it said again.
-fn masked(text: &str) -> String {
-    let (mut shown, mut digits) = (String::with_capacity(text.len()), String::new());
-    for character in text.chars().chain(['\n']) {
-        if character.is_ascii_digit() {
-            digits.push(character);
-            continue;
-        }
-        shown.push_str(if digits.len() < 4 { &digits } else { "***" });
-        digits.clear();
-        shown.push(character);
+fn number(kind: DocumentKind, text: &str) -> Result<DocumentNumber, String> {
+    if kind == DocumentKind::IdCard {
+        IdNumber::new_citizens(text.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
     }
-    shown.truncate(shown.len() - 1);
-    shown
+    DocumentNumber::new(text.as_bytes()).ok_or_else(|| "a document's number has 1 to 20 printable characters".into())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn what_may_be_a_secret_is_not_said_again() {
-        for (text, shown) in [
-            ("'271828'", "'***'"),
-            ("purchase '12.345'", "purchase '12.345'"),
-            ("'11010119900307123X' is none", "'***X' is none"),
-            ("at the end 123456", "at the end ***"),
-            ("", ""),
-        ] {
-            assert_eq!(masked(text), shown);
-        }
+/// What was given, or else is asked for.
+fn given<T>(
+    text: Option<&str>,
+    desk: &mut Desk,
+    question: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, String> {
+    match text {
+        Some(text) => read(text),
+        None => desk.answer(question, read),
     }
 }

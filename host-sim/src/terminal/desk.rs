@@ -1,9 +1,14 @@
 //! Screen and keys of the operator and the holder: those of this machine.
 //!
-//! On an interactive terminal a PIN is read without echo, except for stars; from a pipe it is the next row.
+//! On an interactive terminal a PIN is read without echo, except for stars; a row that says what is to be done can be edited, and has
+//! those of before above it; and a question is asked again after a wrong answer. From a pipe each answer is the next row, and a wrong
+//! one ends the operation: the row after it is the answer to something else.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use rustyline::config::Config;
+use rustyline::history::MemHistory;
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
@@ -11,7 +16,7 @@ use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
-use crate::output::complain;
+use crate::output::{self, Output, aside, complain, prompt};
 use crate::rows;
 use crate::story;
 
@@ -20,17 +25,64 @@ pub(crate) struct Desk {
     /// Standard output is for a program: what people see goes to standard error.
     json: bool,
     interactive: bool,
+    /// Edits rows, where a person keys them.
+    editor: Option<Editor>,
 }
+
+type Editor = rustyline::Editor<(), MemHistory>;
 
 impl Desk {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, interactive: io::stdin().is_terminal() }
+        let interactive = io::stdin().is_terminal();
+        // It writes to standard output.
+        let edits = interactive && !json && io::stdout().is_terminal();
+        let editor = edits.then(|| Editor::with_history(Config::default(), MemHistory::new()).ok()).flatten();
+        Self { json, interactive, editor }
     }
 
-    /// Asks for a line; `None` at the end of input.
-    pub(super) fn ask(&mut self, prompt: &str) -> Option<Zeroizing<String>> {
-        self.write(&format!("{prompt}: "), "");
+    /// Asks for a row; `None` at the end of input.
+    fn ask(&mut self, question: &str) -> Option<Zeroizing<String>> {
+        prompt(question, self.json);
         rows::next().ok()?.map(|row| Zeroizing::new(row.trim().to_string()))
+    }
+
+    /// Asks what is to be done; `None` at the end of input. The editor's own buffers are not wiped: no secret belongs here.
+    pub(super) fn ask_operation(&mut self, question: &str) -> Option<Zeroizing<String>> {
+        let Some(editor) = &mut self.editor else { return self.ask(question) };
+        editor.readline(&output::question(question)).ok().map(Zeroizing::new)
+    }
+
+    /// Such a row was understood: the cursor keys bring it back.
+    pub(super) fn remember(&mut self, row: &str) {
+        if let Some(editor) = &mut self.editor {
+            // At most it is not brought back.
+            let _ = editor.add_history_entry(row);
+        }
+    }
+
+    /// Asks a question until somebody answers it; who keys nothing gives up.
+    ///
+    /// # Errors
+    /// Nothing was keyed, or from a pipe a wrong answer.
+    pub(super) fn answer<T, E: fmt::Display>(
+        &mut self,
+        question: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, String> {
+        loop {
+            let row = self.ask(question).filter(|row| !row.is_empty());
+            let row = row.ok_or_else(|| format!("{question}: nothing was keyed"))?;
+            match read(&row) {
+                Ok(answer) => return Ok(answer),
+                Err(problem) if self.interactive => complain(&problem.to_string()),
+                Err(problem) => return Err(problem.to_string()),
+            }
+        }
+    }
+
+    /// Shows a row.
+    pub(super) fn tell(&self, row: &str) {
+        if self.json { aside(row) } else { Output::default().line(row) }
     }
 
     fn write(&self, text: &str, end: &str) {
@@ -65,7 +117,7 @@ impl Operator for Desk {
                 WhichPin::New => "new PIN (nothing: cancel)",
                 WhichPin::NewAgain => "new PIN again (nothing: cancel)",
             };
-            self.write(&format!("{what}: "), "");
+            prompt(what, self.json);
             match self.key_pin() {
                 Ok(digits) if digits.is_empty() => return Err(NoPin::Cancelled),
                 Ok(digits) => match Pin::new(digits.as_bytes()) {

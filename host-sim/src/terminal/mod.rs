@@ -3,7 +3,7 @@
 //! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
 //! centre, a database file in the same process or one at the end of a connection, is behind the firmware's serial link. What
 //! the terminal may not forget lies in a file, too (`memory`), so that it knows at the next start what it owes, however this
-//! program ended. `desk` is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key,
+//! program ended. `desk` is what operator and holder see and key; `ask` has what is to be done, `operations` reads it; `key` reads the terminal's key,
 //! `load_key` gives it;
 //! `board` says where a PIN is keyed; `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
 
@@ -15,6 +15,7 @@ mod file_slot;
 pub(crate) mod key;
 pub(crate) mod load_key;
 mod memory;
+mod operations;
 mod receipt;
 mod trouble;
 
@@ -43,13 +44,13 @@ use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
-pub(crate) use ask::Operations;
 pub(crate) use ask::Task;
 use board::Desktop;
 use clock::CentreClock;
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
 pub(crate) use memory::beside;
+pub(crate) use operations::Operations;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
@@ -195,7 +196,7 @@ fn work<S: CardSlot, B: Desktop<S>>(
     station.set_up(setup).map_err(|error| error.to_string())?;
 
     let mut worst = Verdict::Done;
-    let mut operations = Operations::new(args.operation.as_ref());
+    let mut operations = Operations::new(args.operation.as_ref(), args.institution);
     while let Some(asked) = operations.next(station.terminal().operator()) {
         let task = match asked {
             Ok(task) => task,
@@ -218,7 +219,7 @@ fn work<S: CardSlot, B: Desktop<S>>(
         if args.json {
             output.json_line(&receipt);
         } else {
-            receipt.lines().iter().for_each(|line| output.line(line));
+            receipt.print(output);
         }
         if let Some(problem) = trouble.take() {
             return Err(problem);

@@ -8,11 +8,14 @@ use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use qiyong_sim::gbk;
 
 use super::ask::Task;
 use crate::advice;
+use crate::output::{Output, Verdict};
+use qiyong::lang;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
@@ -44,12 +47,16 @@ pub(crate) struct Receipt {
     /// Transactions that the centre must hear of before the next one, and those that it did not take again and again.
     owed: u8,
     parked: u8,
+    /// How it ended, for people: a question is answered, and not approved.
+    #[serde(skip)]
+    heading: &'static str,
     #[serde(skip)]
     words: String,
     #[serde(skip)]
     next: Option<&'static str>,
+    /// Which functions of the card are in use.
     #[serde(skip)]
-    amounts: Vec<(&'static str, String)>,
+    parts: Vec<String>,
 }
 
 impl Receipt {
@@ -81,12 +88,27 @@ impl Receipt {
         // The cause knows more than the reason, which may have several.
         let advice = report.cause.map(|cause| cause.advice()).or(report.reason.map(|reason| reason.advice()));
         let done = report.reason.is_none() && matches!(task, Task::Serve(operation) if *operation != Operation::Query);
-        let mut amounts = Vec::new();
-        if let Some(bill) = bill.filter(|_| report.reason.is_none()) {
-            amounts.push(("total   总额", bill.total().to_string()));
-            amounts.push(("charged 账户支付", report.effects.charge.to_string()));
+        let mut parts = Vec::new();
+        if report.reason.is_none() && task.changes_nothing() {
+            let standing = report.standing.map(|standing| (standing.social, standing.financial));
+            let in_use = |is: bool| if is { "in use 已启用" } else { "not in use 未启用" };
+            if let Some((social, financial)) = standing {
+                parts.push(format!("   social  社保功能  {}", in_use(social)));
+                parts.push(format!("   account 金融账户  {}", in_use(financial)));
+            }
+        } else {
+            let put = |is: bool| is.then_some("put into use 已启用");
+            parts.extend(put(report.effects.activates).map(|words| format!("   social  社保功能  {words}")));
+            parts.extend(put(report.effects.activates_financial).map(|words| format!("   account 金融账户  {words}")));
         }
-        amounts.extend(report.balance.map(|balance| ("balance 余额", balance.to_string())));
+        if let Some(bill) = bill.filter(|_| report.reason.is_none()) {
+            parts.push(format!("   total   总额  {}", bill.total()));
+            if bill.fund() > Fen(0) {
+                parts.push(format!("   fund    统筹支付  {}", bill.fund()));
+            }
+            parts.push(format!("   charged 账户支付  {}", report.effects.charge));
+        }
+        parts.extend(report.balance.map(|balance| format!("   balance 余额  {balance}")));
         Self {
             institution: institution.to_string(),
             terminal: terminal.as_str().to_string(),
@@ -110,30 +132,36 @@ impl Receipt {
             pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
-            words: format!("{english} {chinese}"),
+            words: lang::both(english, chinese),
+            heading: if report.reason.is_none() && task.changes_nothing() { "done" } else { report.outcome.as_str() },
             next: advice.map(advice::sentence),
-            amounts,
+            parts,
         }
     }
 
     /// For people.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", self.outcome, self.words)];
-        let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
-        line("card    卡号", self.card.as_deref());
-        line("holder  姓名", self.holder.as_deref());
-        for (name, amount) in &self.amounts {
-            line(name, Some(amount));
-        }
-        line("cause   原因", self.cause.as_deref());
-        line("advice  建议", self.next);
-        line("PIN     密码", self.pin_changed.then_some("changed 已修改"));
-        line("PIN     密码", self.pin_unchanged);
-        line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());
-        line("place   机构", Some(&format!("{}, terminal {}", self.institution, self.terminal)));
-        line("time    时间", Some(&self.time));
-        line("owed    待报", (self.owed > 0).then_some("the centre is told first, at the next visit"));
-        line("parked  挂起", (self.parked > 0).then(|| format!("{}: sign off to send again", self.parked)).as_deref());
+    pub(crate) fn print(&self, output: &mut Output) {
+        let verdict = if self.reason.is_none() { Verdict::Done } else { Verdict::No };
+        output.verdict(verdict, &format!("{} {}", lang::say(self.heading), self.words));
+        self.lines().iter().for_each(|line| output.line(line));
+    }
+
+    /// All but the first line.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut line = |line: Option<String>| lines.extend(line);
+        line(self.card.as_ref().map(|card| format!("   card    卡号  {card}")));
+        line(self.holder.as_ref().map(|holder| format!("   holder  姓名  {holder}")));
+        self.parts.iter().for_each(|part| line(Some(part.clone())));
+        line(self.cause.as_ref().map(|cause| format!("   cause   原因  {cause}")));
+        line(self.next.map(|next| format!("   advice  建议  {next}")));
+        line(self.pin_changed.then(|| "   PIN     密码  changed 已修改".to_owned()));
+        line(self.pin_unchanged.map(|why| format!("   PIN     密码  {why}")));
+        line(self.stan.map(|stan| format!("   number  流水号  {stan:06}")));
+        line(Some(format!("   place   机构  {}, terminal {}", self.institution, self.terminal)));
+        line(Some(format!("   time    时间  {}", self.time)));
+        line((self.owed > 0).then(|| "   owed    待报  the centre is told first, at the next visit".to_owned()));
+        line((self.parked > 0).then(|| format!("   parked  挂起  {}: sign off to send again", self.parked)));
         lines
     }
 }

@@ -139,7 +139,7 @@ fn work(
         }
     }
     let mut desk = Desk::new(args.json);
-    let mut operations = Operations::new(asked);
+    let mut operations = Operations::new(asked, args.institution);
     while let Some(asked) = operations.next(&mut desk) {
         let task = match asked {
             Ok(task) => task,

@@ -1,7 +1,5 @@
 //! What the till prints: how the terminal is, what is to be done, and receipts. Keys, names and numbers of cards do not come here.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
 use qiyong_firmware::terminal::Duties;
@@ -10,7 +8,7 @@ use qiyong_protocol::ecr::{Ended, State};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::serial::ended::report;
 
-use crate::output::Output;
+use crate::output::{Output, aside};
 use crate::terminal::{Receipt, Task};
 
 /// How a terminal is, for programs.
@@ -39,7 +37,11 @@ struct Former<'a> {
 
 /// Tells people something; programs have standard output for themselves.
 pub(super) fn say(text: &str, json: bool) {
-    let _ = if json { writeln!(io::stderr(), "{text}") } else { writeln!(io::stdout(), "{text}") };
+    if json {
+        aside(text);
+    } else {
+        Output::default().line(text);
+    }
 }
 
 /// Where the terminal stands.
@@ -100,7 +102,7 @@ pub(super) fn print(receipt: &Receipt, json: bool, output: &mut Output) {
     if json {
         output.json_line(receipt);
     } else {
-        receipt.lines().iter().for_each(|line| output.line(line));
+        receipt.print(output);
     }
 }
 

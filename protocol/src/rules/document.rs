@@ -10,21 +10,21 @@ use crate::card::date::Date;
 /// The kinds of document a bank accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DocumentKind {
-    /// 居民身份证; code A.
+    /// Code A.
     IdCard,
-    /// 护照; code C.
+    /// Code C.
     Passport,
-    /// 外国人永久居留证; code D.
+    /// Code D.
     ForeignerResidence,
-    /// 港澳居民来往内地通行证; code J.
+    /// Code J.
     HongKongMacauPermit,
-    /// 台湾居民来往大陆通行证; code K.
+    /// Code K.
     TaiwanPermit,
-    /// 港澳台居民居住证; code M.
+    /// Code M.
     ResidencePermit,
-    /// 户口簿, for children without an ID card; no code in the source.
+    /// For children without an ID card; no code in the source.
     HouseholdRegister,
-    /// 军官证; no code in the source.
+    /// No code in the source.
     OfficerId,
 }
 
@@ -52,6 +52,20 @@ impl DocumentKind {
             Self::ResidencePermit => "residence-permit",
             Self::HouseholdRegister => "household-register",
             Self::OfficerId => "officer-id",
+        }
+    }
+
+    /// What people call it in Chinese (docs/card.md §2.6).
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::IdCard => "居民身份证",
+            Self::Passport => "护照",
+            Self::ForeignerResidence => "外国人永久居留证",
+            Self::HongKongMacauPermit => "港澳居民来往内地通行证",
+            Self::TaiwanPermit => "台湾居民来往大陆通行证",
+            Self::ResidencePermit => "港澳台居民居住证",
+            Self::HouseholdRegister => "户口簿",
+            Self::OfficerId => "军官证",
         }
     }
 

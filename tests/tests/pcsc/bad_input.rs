@@ -75,7 +75,9 @@ fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
     fs::write(folder.path().join("file"), "").unwrap();
     fs::write(folder.path().join("no-card.toml"), "x = 1").unwrap();
     let long = "x".repeat(120);
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
+        (&["--socket", "s", "--empty", "1", "--reader-name", "a", "--reader-name", "b"], "2 names for 1 readers"),
+        (&["--socket", "s", "--empty", "1", "--capture", "file"], "cannot make the folder file"),
         (&["--socket", "s", "--empty", "1", "--noise", "9"], "--slot line"),
         (&["--socket", "s"], "--card FILE"),
         (&["--socket", "file", "--empty", "1"], "is no socket"),
@@ -93,6 +95,10 @@ fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
         assert!(complaint.contains(words) && !complaint.contains("panicked"), "{arguments:?}: {complaint}");
         assert!(!folder.path().join("s").exists());
     }
+    let mut command = Command::new(qiyong());
+    let output = command.args(["pcscd", "ctl", "remove"]).env_remove("PCSCLITE_CSOCK_NAME").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("which server? Name its socket with --socket"));
     let output = Command::new(qiyong()).args(["pcscd", "ctl", "--socket", "/nowhere/s", "remove"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("qiyong pcscd"));
@@ -117,8 +123,9 @@ fn a_hand_that_asks_for_the_impossible_is_told_why() {
     // What no server could make sense of.
     for (arguments, words) in [
         (&["swap", "0"][..], "swap: which card is to be put in? Name its file with --card"),
-        (&["remove", "0", "--card", "0.toml"], "--card goes with insert and swap"),
-        (&["mute", "0", "--card", "1.toml"], "--card goes with insert and swap"),
+        (&["remove", "0", "--card", "0.toml"], "unexpected argument '--card'"),
+        (&["mute", "0", "--card", "1.toml"], "unexpected argument '--card'"),
+        (&["reader"], "add"),
     ] {
         let (status, text) = server.ctl(arguments);
         assert!(status == 2 && text.contains(words), "{arguments:?}: {status} {text}");

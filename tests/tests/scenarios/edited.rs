@@ -12,6 +12,7 @@ use qiyong_protocol::rules::document::DocumentKind;
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::Misbehaviour;
+use qiyong_sim::gbk;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::world::visit::{CancelAt, LinkTrouble};
@@ -102,6 +103,7 @@ new_pin = "271828"
 link = "ok"
 storage_worn = false
 clock_ahead = 60
+must_fire = true
 line = [{ at = 98, fault = "late", etu = 3 }, { at = 97, fault = "flipped", times = 2 }]
 noise = 90
 serial = [{ to = "till", at = 5, fault = "lost" }]
@@ -267,8 +269,15 @@ fn what_never_happens_is_a_difference() {
         let differences = play(&edited).unwrap().differences;
         assert_eq!(differences.len(), 1, "{replace}: {differences:?}");
         assert!(differences[0].starts_with(difference), "{replace}: {differences:?}");
+        // It is in the line of the edit, unless that only takes away what it needs.
+        let line = line_of_change(&edit(find, replace));
+        let named = format!(" (line {line} of the file)");
+        assert!(differences[0].ends_with(&named) || NEEDS.contains(&find), "{named}: {differences:?}");
     }
 }
+
+/// Edits of [`what_never_happens_is_a_difference`] that take from another key what it needs, or add a line above their own.
+const NEEDS: &[&str] = &["protocol = 1\nifs = \"other:100\"\n", "atr = \"3B90961090\"", "pin = \"271828\"\n[[step]]"];
 
 #[test]
 fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
@@ -391,7 +400,14 @@ fn bad_structure() -> Vec<Bad> {
     cases
 }
 
+/// Errors of meaning, each with the line of the key that it names.
 fn bad_values() -> Vec<Bad> {
+    let mut cases = wrong_values();
+    cases.iter_mut().for_each(|(_, says)| says.push("line ".into()));
+    cases
+}
+
+fn wrong_values() -> Vec<Bad> {
     let mut cases = Vec::new();
     // Words.
     let words = |key: &str, line: &str, prefix: &str, allowed: &[&str]| {
@@ -659,12 +675,17 @@ fn what_is_no_file_or_no_text_is_named() {
     let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     fs::write(path("garbage.toml"), garbage).unwrap();
     fs::write(path("zeros.toml"), [0; 512]).unwrap();
+    fs::write(path("gbk.toml"), gbk::encode(GOOD).unwrap()).unwrap();
+    let utf16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(path("utf-16.toml"), [&[0xFF, 0xFE], &utf16[..]].concat()).unwrap();
     fs::write(path("mark.toml"), format!("\u{feff}{GOOD}")).unwrap();
     fs::write(path("windows.toml"), GOOD.replace('\n', "\r\n")).unwrap();
     fs::write(path("good.toml"), GOOD).unwrap();
     let cases = [
         ("missing.toml", 2, "cannot be read"),
-        ("folder.toml", 2, "cannot be read"),
+        ("folder.toml", 2, "there is no scenario in this folder"),
+        ("gbk.toml", 2, "it seems to be GBK (line 25 has the first such character): save it as UTF-8"),
+        ("utf-16.toml", 2, "it seems to be UTF-16: save it as UTF-8"),
         ("garbage.toml", 2, "UTF-8"),
         ("zeros.toml", 2, "line 1, column "),
         ("empty.toml", 2, "`title`"),
@@ -679,7 +700,7 @@ fn what_is_no_file_or_no_text_is_named() {
         assert_eq!(ran.stderr.lines().count(), usize::from(code == 2), "{name}: {}", ran.stderr);
     }
     // The other files are still played.
-    let names = ["missing.toml", "good.toml", "folder.toml"].map(String::from);
+    let names = ["missing.toml", "good.toml", "gbk.toml"].map(String::from);
     let ran = run(folder.path(), &names, &[]);
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.stdout, "ok    good.toml: Every key (6 steps)\n1 of 3 scenarios passed\n");
@@ -687,7 +708,7 @@ fn what_is_no_file_or_no_text_is_named() {
     for names in [&[][..], &[String::new()]] {
         let ran = run(folder.path(), names, &[]);
         assert_eq!(ran.code, Some(2));
-        assert!(ran.stderr.contains("FILES"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("FILE|FOLDER"), "{}", ran.stderr);
     }
 }
 

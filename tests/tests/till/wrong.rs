@@ -75,7 +75,10 @@ fn what_is_wrong_is_told_with_its_cause_and_the_way_out() {
         (vec!["--port", &line, "--centre", &centre, "purchase", "0"], &["more than nothing"]),
         (vec!["--port", &line, "--centre", &centre, "purchase", "much"], &["much"]),
         (vec!["--port", &line, "--centre", &centre, "--patience", "0", "query"], &["--patience"]),
-        (vec!["--port", &line, "--centre", &centre, "settle", "1.00"], &["does not offer this operation"]),
+        (
+            vec!["--port", &line, "--centre", &centre, "settle", "1.00"],
+            &["`settle` is done at a hospital", "is a pharmacy"],
+        ),
         (
             vec!["--port", &line, "--centre", &centre, "--memory", "v3.toml", "query"],
             &["no note of a till's", "--memory"],

@@ -23,6 +23,7 @@ const PACKAGES: &[Package] = &[
         name: "libpcsclite-dev",
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
     },
+    Package { name: "libxml2-utils", purpose: "xmllint, which must read our reports for build servers" },
     Package { name: "mono-mcs", purpose: "the compiler of C#, in which hospitals' programs call the driver library" },
     Package { name: "mono-runtime", purpose: "what runs those programs" },
     Package { name: "openjdk-17-jdk-headless", purpose: "Java, from which the driver library is called" },
@@ -32,6 +33,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
     Package { name: "pgbouncer", purpose: "a pool of connections before that server" },
     Package { name: "postgresql", purpose: "the server on which the card centre must work as it does on a file" },
+    Package { name: "python3-pexpect", purpose: "a person at a terminal, who is asked and keys answers" },
     Package {
         name: "python3-pyscard",
         purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",

@@ -27,6 +27,9 @@ const LOGGED: [&str; 2] = ["--features", "qiyong-firmware/defmt"];
 /// The packages whose tests run with it, and not among the others.
 const LOGGING: [&str; 4] = ["--package", "qiyong-protocol", "--package", "qiyong-firmware"];
 
+/// Builds the tests, and the programs that they start.
+const BUILD: [&str; 8] = ["build", "--profile", "test", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
+
 /// The others. Each command names the same ones: with more packages they would have more features, and be compiled again.
 const OTHERS: [&str; 5] = ["--workspace", "--exclude", "qiyong-protocol", "--exclude", "qiyong-firmware"];
 
@@ -59,8 +62,7 @@ const STEPS: [Step; 10] = [
         // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
         // package. It is built together with the tests: alone, its dependencies would have fewer features and would be
         // compiled twice.
-        let build = ["build", "--profile", "test", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
-        step::run(step::cargo().args(build).args(OTHERS).args(FEATURES))?;
+        step::run(step::cargo().args(BUILD).args(OTHERS).args(FEATURES))?;
         let closing = closing_lines();
         let _ = fs::remove_file(&closing);
         step::run(
@@ -107,10 +109,9 @@ fn beside_postgres(command: &mut Command) -> Command {
     beside
 }
 
-/// The program with the unit tests of a crate, which an earlier step has built.
+/// The program with the unit tests of a crate. The same words as those that have built it: others would build more.
 fn tests_of(name: &str) -> Result<String> {
-    let build = ["test", "--lib", "--no-run", "--message-format", "json"];
-    let built = step::output(step::cargo().args(build).args(OTHERS).args(FEATURES))?;
+    let built = step::output(step::cargo().args(BUILD).args(["--message-format", "json"]).args(OTHERS).args(FEATURES))?;
     let messages = String::from_utf8_lossy(&built.stdout);
     let program = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;

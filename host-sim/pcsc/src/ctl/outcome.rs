@@ -7,13 +7,21 @@ use thiserror::Error;
 
 use qiyong_sim::card::file::CardFileError;
 
-/// What was done at a reader.
+use super::listing::Listing;
+use crate::name::NameProblem;
+
+/// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// The reader's name.
-    pub reader: String,
-    /// What was done there.
-    pub what: Deed,
+pub enum Done {
+    /// Something at a reader.
+    At {
+        /// The reader's name.
+        reader: String,
+        /// What was done there.
+        what: Deed,
+    },
+    /// The readers were looked at.
+    Listed(Listing),
 }
 
 /// What was done.
@@ -29,18 +37,28 @@ pub enum Deed {
     Muted,
     /// A key of the keypad was pressed, or a PIN keyed.
     Keyed,
+    /// The reader was plugged in.
+    Plugged,
+    /// The reader was taken away.
+    Unplugged,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.what {
+        let (reader, what) = match self {
+            Self::At { reader, what } => (reader, what),
+            Self::Listed(listing) => return write!(f, "{} readers", listing.readers.len()),
+        };
+        let what = match what {
             Deed::Inserted => "the card is in",
             Deed::Removed => "the card is out",
             Deed::Swapped => "the card is another one",
             Deed::Muted => "the card does not answer any more",
             Deed::Keyed => "keyed",
+            Deed::Plugged => "the reader is there",
+            Deed::Unplugged => "the reader is gone",
         };
-        write!(f, "{}: {what}", self.reader)
+        write!(f, "{reader}: {what}")
     }
 }
 
@@ -73,6 +91,21 @@ pub enum Refusal {
         /// The names of those that there are.
         there: Vec<String>,
     },
+    /// There is no reader at all.
+    #[error("the server has no reader: plug one in with `reader add NAME`")]
+    NoReaders,
+    /// No reader can be called so.
+    #[error(transparent)]
+    Name(#[from] NameProblem),
+    /// Programs see no more readers.
+    #[error("{most} readers are the most that programs see: take one away with `reader remove NAME`")]
+    TooManyReaders {
+        /// The most there can be.
+        most: usize,
+    },
+    /// The system gives no thread for a card line.
+    #[error("no thread for the card line of another reader")]
+    NoLine,
     /// No card was named, and none has been in the reader.
     #[error("{reader}: which card? Name its file with --card")]
     NoCardBefore {

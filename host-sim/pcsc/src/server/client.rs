@@ -6,8 +6,8 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::lock::lock;
+use super::program;
 use crate::codes::Rv;
 use crate::wire::Waited;
 
@@ -30,6 +31,8 @@ pub(super) struct Client {
     pub(super) id: u64,
     /// The number of its process; 0 if it is not known.
     pub(super) process: i32,
+    /// What its process is called, once somebody wants to know.
+    program: OnceLock<Arc<str>>,
     /// The number of its last request among those of all clients.
     pub(super) last_request: AtomicU64,
     /// Whether a request of it is being carried out.
@@ -57,6 +60,7 @@ impl Client {
         Self {
             id,
             process: socket_peercred(&stream).map_or(0, |peer| peer.pid.as_raw_nonzero().get()),
+            program: OnceLock::new(),
             last_request: AtomicU64::new(request),
             is_served: AtomicBool::new(false),
             cards: AtomicUsize::new(0),
@@ -64,6 +68,16 @@ impl Client {
             context: AtomicU32::new(0),
             wait: Mutex::new(Wait::No),
         }
+    }
+
+    /// What its process is called.
+    pub(super) fn program(&self) -> &Arc<str> {
+        self.program.get_or_init(|| program::label(self.process).into())
+    }
+
+    /// Whether it waits for an event.
+    pub(super) fn is_waiting(&self) -> bool {
+        !matches!(*lock(&self.wait), Wait::No)
     }
 
     /// A request of the client begins, the one with this number among those of all clients.

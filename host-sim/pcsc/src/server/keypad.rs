@@ -5,6 +5,7 @@
 
 mod modify;
 
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,9 @@ use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
 use super::lock::lock;
+use super::program;
 use crate::codes::{Rv, control_code};
+use crate::ctl::ListedKeypad;
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
 /// driver.
@@ -46,6 +49,8 @@ pub(super) enum Keyed {
 pub(super) struct Keypad {
     entry: Mutex<Awaited>,
     pressed: Condvar,
+    /// The process of the program that awaits a PIN, or awaited the last one.
+    process: AtomicI32,
 }
 
 /// What the keypad awaits.
@@ -54,6 +59,8 @@ enum Awaited {
     /// Nothing.
     #[default]
     Nothing,
+    /// Nothing ever again: the reader was unplugged.
+    Gone,
     /// A PIN.
     Pin,
     /// A PIN; this was pressed, and the program has not taken it yet.
@@ -119,10 +126,23 @@ impl Keypad {
         true
     }
 
+    /// The reader was unplugged: whoever awaits a PIN gets none.
+    pub(super) fn unplug(&self) {
+        *lock(&self.entry) = Awaited::Gone;
+        self.pressed.notify_all();
+    }
+
+    /// What a hand is told of it.
+    pub(super) fn listed(&self) -> ListedKeypad {
+        let awaits = matches!(*lock(&self.entry), Awaited::Pin | Awaited::Pressed(_));
+        let awaited_by = awaits.then(|| program::label(self.process.load(Ordering::Relaxed)));
+        ListedKeypad { awaits_pin: awaits, awaited_by }
+    }
+
     /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
     fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
         let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
-        let mut entry = Entry::begin(self, client, request.patience, 1)?;
+        let mut entry = Entry::begin(self, client, request.patience)?;
         entry.show(&Screen::EnterPin { amount: Fen(0), tries_left: None });
         match block_on(entry.enter_pin(WhichPin::Present)) {
             Ok(pin) => {
@@ -151,21 +171,26 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// An entry of so many PINs. A sharing violation if another program awaits a PIN: a key cannot be for both.
-    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration, left: usize) -> Result<Self, Rv> {
+    /// An entry of one PIN. A sharing violation if another program awaits a PIN: a key cannot be for both.
+    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
         let mut entry = lock(&keypad.entry);
-        if !matches!(*entry, Awaited::Nothing) {
-            return Err(Rv::SHARING_VIOLATION);
+        match *entry {
+            Awaited::Nothing => {}
+            Awaited::Gone => return Err(Rv::READER_UNAVAILABLE),
+            Awaited::Pin | Awaited::Pressed(_) => return Err(Rv::SHARING_VIOLATION),
         }
+        keypad.process.store(client.process, Ordering::Relaxed);
         *entry = Awaited::Pin;
-        Ok(Self { keypad, client, patience, left })
+        Ok(Self { keypad, client, patience, left: 1 })
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        if self.left > 0 {
-            *lock(&self.keypad.entry) = Awaited::Nothing;
+        let mut entry = lock(&self.keypad.entry);
+        // With the last key another entry may have begun.
+        if self.left > 0 && !matches!(*entry, Awaited::Gone) {
+            *entry = Awaited::Nothing;
         }
     }
 }
@@ -178,6 +203,9 @@ impl Operator for Entry<'_> {
         let end = Instant::now() + self.patience;
         let mut entry = lock(&self.keypad.entry);
         loop {
+            if matches!(*entry, Awaited::Gone) {
+                return Err(NoPin::Cancelled);
+            }
             match std::mem::replace(&mut *entry, Awaited::Pin) {
                 // A program that is gone has no use for the try.
                 Awaited::Pressed(_) if self.client.is_gone() => return Err(NoPin::Cancelled),
@@ -191,7 +219,7 @@ impl Operator for Entry<'_> {
                         Keyed::Cancel => Err(NoPin::Cancelled),
                     };
                 }
-                Awaited::Pin | Awaited::Nothing => {}
+                Awaited::Pin | Awaited::Nothing | Awaited::Gone => {}
             }
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
             if left.is_zero() || self.client.is_gone() {
@@ -314,8 +342,9 @@ mod tests {
         let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
         let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
         assert!(!keypad.key(pin()));
-        let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT, 2).ok().unwrap();
-        assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT, 1), Err(Rv::SHARING_VIOLATION)));
+        let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+        entry.left = 2;
+        assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT), Err(Rv::SHARING_VIOLATION)));
         assert!(keypad.key(pin()));
         assert!(!keypad.key(Keyed::Cancel), "the first key counts");
         assert!(block_on(entry.enter_pin(WhichPin::Present)).is_ok());
@@ -332,14 +361,15 @@ mod tests {
         let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
         let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
         for last in [pin(), Keyed::Cancel] {
-            let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT, 2).ok().unwrap();
+            let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+            entry.left = 2;
             assert!(keypad.key(pin()));
             assert!(block_on(entry.enter_pin(WhichPin::New)).is_ok());
             assert!(keypad.key(last));
             let _ = block_on(entry.enter_pin(WhichPin::NewAgain));
             assert!(!keypad.key(pin()));
             // Another program's entry outlives the end of this one.
-            let other = Entry::begin(&keypad, &client, KEYING_DEFAULT, 1).ok().unwrap();
+            let other = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
             drop(entry);
             assert!(keypad.key(pin()));
             drop(other);

@@ -3,19 +3,26 @@
 //! Every request about a card is carried out in the thread of its client, under the reader's lock: an APDU on its way
 //! never passes from one thread to another.
 
+mod inner;
+
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use qiyong_protocol::iso7816::atr::Atr;
-
-use super::client::Client;
-use super::lock::lock;
-use crate::codes::{Disposition, Rv, Share, protocol, state};
-use crate::slot::{Slot, SlotFailure};
-use crate::wire::ReaderState;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::card::os::VirtualCard;
+
+use self::inner::{Card, Happened, Inner, Turn};
+use super::client::Client;
+use super::keypad::Keypad;
+use super::lock::lock;
+
+use super::program;
+use crate::codes::{Disposition, Rv, Share, protocol, state};
+use crate::ctl::{Listed, ListedCard, ListedUse};
+use crate::name::ReaderName;
+use crate::slot::{Observer, Slot, SlotFailure, Watched};
+use crate::wire::ReaderState;
 
 /// The most connections to one reader, as in pcscd.
 const CARDS_MAX: usize = 200;
@@ -34,47 +41,11 @@ pub(super) struct Reader {
     pub(super) number: u32,
     /// It has no contacts.
     pub(super) contactless: bool,
+    /// Its keys, if it has any.
+    pub(super) keypad: Option<Keypad>,
     inner: Mutex<Inner>,
     /// Signalled when a turn or a connection has ended.
     freed: Condvar,
-}
-
-struct Inner {
-    slot: Box<dyn Slot>,
-    /// The file of the card that is in the reader, or was in last.
-    card_file: Option<PathBuf>,
-    /// Bits of `codes::state`.
-    state: u32,
-    /// The number of insertions and removals.
-    events: u32,
-    atr: Vec<u8>,
-    /// The protocol in force.
-    protocol: u32,
-    cards: Vec<Card>,
-    exclusive: bool,
-    turn: Option<Turn>,
-}
-
-/// A connection.
-struct Card {
-    id: u32,
-    happened: Option<Happened>,
-}
-
-/// What has happened to the card since its connection last knew.
-#[derive(Clone, Copy)]
-enum Happened {
-    Reset,
-    Removed,
-}
-
-/// The connection that has the reader to itself.
-#[derive(Clone, Copy)]
-struct Turn {
-    card: u32,
-    client: u64,
-    /// The depth of nested transactions; an exclusive connection counts as one.
-    depth: u32,
 }
 
 /// What a program sees of the reader when it requests an attribute.
@@ -85,23 +56,22 @@ pub(super) struct Snapshot {
 }
 
 impl Reader {
-    pub(super) fn new(number: u32, slot: Box<dyn Slot>) -> Self {
+    /// A reader without a card. `observer` is told of everything that happens in it.
+    pub(super) fn new(
+        name: ReaderName,
+        number: u32,
+        slot: Box<dyn Slot>,
+        has_keypad: bool,
+        observer: Option<&Arc<dyn Observer>>,
+    ) -> Self {
         let contactless = slot.contactless();
-        let inner = Inner {
-            slot,
-            card_file: None,
-            state: state::ABSENT,
-            events: 0,
-            atr: Vec::new(),
-            protocol: protocol::UNDEFINED,
-            cards: Vec::new(),
-            exclusive: false,
-            turn: None,
+        let slot = match observer {
+            Some(observer) => Box::new(Watched::new(slot, observer.clone(), name.as_str(), number)),
+            None => slot,
         };
-        // Named as pcscd names readers: device and slot number in hex.
-        let kind = if contactless { "Contactless Reader" } else { "Reader" };
-        let name = format!("Qiyong Virtual {kind} {number:02X} 00");
-        Self { name, number, contactless, inner: Mutex::new(inner), freed: Condvar::new() }
+        let inner = Mutex::new(Inner::new(slot, observer.is_some()));
+        let keypad = has_keypad.then(Keypad::default);
+        Self { name: name.to_string(), number, contactless, keypad, inner, freed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -138,14 +108,8 @@ impl Reader {
     /// Puts a card in and powers it to learn its ATR.
     pub(super) fn insert(&self, card: DeskCard) {
         let mut inner = self.lock();
-        if inner.is_present() {
-            inner.take_out();
-        }
-        inner.card_file = Some(card.path.clone());
-        inner.slot.insert(card);
-        inner.came_or_went();
-        // The state shows the result.
-        let _ = inner.reset();
+        inner.asked_by(None);
+        inner.put_in(card);
         drop(inner);
         self.freed.notify_all();
     }
@@ -156,10 +120,63 @@ impl Reader {
         if !inner.is_present() {
             return false;
         }
+        inner.asked_by(None);
         inner.take_out();
         drop(inner);
         self.freed.notify_all();
         true
+    }
+
+    /// Takes the reader away. Whoever waits for it, or for a key of it, is told so now, and everybody else when they next ask.
+    pub(super) fn unplug(&self) {
+        let mut inner = self.lock();
+        inner.asked_by(None);
+        inner.unplug();
+        drop(inner);
+        self.freed.notify_all();
+        self.keypad.iter().for_each(Keypad::unplug);
+    }
+
+    /// Whether it was taken away.
+    pub(super) fn is_gone(&self) -> bool {
+        self.lock().gone
+    }
+
+    /// What a hand is told of it.
+    pub(super) fn listed(&self) -> Listed {
+        let inner = self.lock();
+        let state = match inner.state {
+            bits if bits & state::PRESENT == 0 => "empty",
+            bits if bits & state::SWALLOWED != 0 => "mute",
+            _ => "card",
+        };
+        let used = match (inner.exclusive, inner.cards.as_slice()) {
+            (_, []) => "nobody",
+            (true, _) => "one program alone",
+            (false, _) => "somebody",
+        };
+        let file = inner.card_file.as_ref().filter(|_| inner.is_present());
+        let card = file.map(|file| ListedCard {
+            file: file.display().to_string(),
+            atr: Some(&inner.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
+            protocol: Some(protocol::word(inner.protocol)).filter(|word| !word.is_empty()).map(str::to_string),
+        });
+        let used_by = inner.cards.iter().map(|card| ListedUse {
+            program: program::label(card.process),
+            process: card.process,
+            share: card.share.word().into(),
+            transaction: inner.turn.is_some_and(|turn| turn.card == card.id) && card.share != Share::Exclusive,
+        });
+        Listed {
+            name: self.name.clone(),
+            number: self.number,
+            contactless: self.contactless,
+            state: state.into(),
+            used: used.into(),
+            card,
+            programs: used_by.collect(),
+            keypad: self.keypad.as_ref().map(Keypad::listed),
+        }
     }
 
     /// Makes a connection called `id`; returns the protocol in force.
@@ -184,7 +201,7 @@ impl Reader {
             inner.exclusive = true;
             inner.turn = Some(Turn { card: id, client: client.id, depth: 1 });
         }
-        inner.cards.push(Card { id, happened: None });
+        inner.cards.push(Card { id, process: client.process, share, happened: None });
         inner.protocol = protocol;
         Ok(protocol)
     }
@@ -230,7 +247,7 @@ impl Reader {
             }
             (Share::Exclusive, true) | (Share::Shared | Share::Direct, false) => {}
         }
-        inner.clear(card);
+        inner.renew(card, share);
         inner.protocol = protocol;
         drop(inner);
         self.freed.notify_all();
@@ -240,10 +257,11 @@ impl Reader {
     /// Ends a connection.
     pub(super) fn disconnect(&self, client: &Client, card: u32, disposition: Disposition) -> Result<(), Rv> {
         let mut inner = self.lock();
-        if disposition != Disposition::Leave {
+        // A reader that is gone is let go of in any case.
+        if disposition != Disposition::Leave && !inner.gone {
             inner = self.wait_for_turn(inner, client, Some(card), CONNECT_PATIENCE)?;
+            inner.dispose(disposition);
         }
-        inner.dispose(disposition);
         inner.forget(card);
         drop(inner);
         self.freed.notify_all();
@@ -252,10 +270,11 @@ impl Reader {
 
     /// Ends a connection of a client that is gone. If a transaction was under way, the card is reset, so that nobody
     /// inherits its rights.
-    pub(super) fn abandon(&self, card: u32) {
+    pub(super) fn abandon(&self, client: &Client, card: u32) {
         let mut inner = self.lock();
         let mid_way = inner.turn.is_some_and(|turn| turn.card == card);
         if mid_way && inner.happened(card).is_ok() {
+            inner.asked_by(Some(client));
             inner.dispose(Disposition::Reset);
         }
         inner.forget(card);
@@ -272,8 +291,10 @@ impl Reader {
     }
 
     /// Ends a transaction.
-    pub(super) fn end(&self, card: u32, disposition: Disposition) -> Result<(), Rv> {
+    pub(super) fn end(&self, client: &Client, card: u32, disposition: Disposition) -> Result<(), Rv> {
         let mut inner = self.lock();
+        inner.is_there()?;
+        inner.asked_by(Some(client));
         inner.happened(card)?;
         if inner.turn.is_some_and(|turn| turn.card != card) {
             return Err(Rv::SHARING_VIOLATION);
@@ -344,8 +365,10 @@ impl Reader {
         patience: Duration,
     ) -> Result<MutexGuard<'a, Inner>, Rv> {
         let blocking = |inner: &Inner| inner.turn.filter(|turn| Some(turn.card) != card);
+        inner.is_there()?;
         // Usually nobody is in the way, and reading the clock takes time.
         if blocking(&inner).is_none() {
+            inner.asked_by(Some(client));
             return Ok(inner);
         }
         let end = Instant::now() + patience;
@@ -356,153 +379,10 @@ impl Reader {
                 return Err(Rv::SHARING_VIOLATION);
             }
             inner = self.freed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            inner.is_there()?;
         }
+        inner.asked_by(Some(client));
         Ok(inner)
-    }
-}
-
-impl Inner {
-    const fn is_present(&self) -> bool {
-        self.state & state::PRESENT != 0
-    }
-
-    fn came_or_went(&mut self) {
-        // A counter of 16 bits: libpcsclite shows it in the upper half of a state.
-        self.events = (self.events + 1) % 0x1_0000;
-    }
-
-    fn take_out(&mut self) {
-        self.slot.remove();
-        self.note(Happened::Removed);
-        // Transactions end with the card. An exclusive connection stays exclusive, and keeps its turn.
-        self.turn = self.turn.filter(|_| self.exclusive).map(|turn| Turn { depth: 1, ..turn });
-        self.atr.clear();
-        self.protocol = protocol::UNDEFINED;
-        self.state = state::ABSENT;
-        self.came_or_went();
-    }
-
-    fn reset(&mut self) -> Result<(), SlotFailure> {
-        self.protocol = protocol::UNDEFINED;
-        match self.slot.reset() {
-            Ok(atr) => {
-                self.atr = atr;
-                self.state = state::PRESENT | state::POWERED | state::NEGOTIABLE;
-                Ok(())
-            }
-            Err(failure) => {
-                self.atr.clear();
-                self.state = match failure {
-                    SlotFailure::Empty => state::ABSENT,
-                    SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone => {
-                        state::PRESENT | state::SWALLOWED
-                    }
-                };
-                Err(failure)
-            }
-        }
-    }
-
-    fn power_down(&mut self) {
-        self.slot.power_down();
-        self.protocol = protocol::UNDEFINED;
-        self.state = state::PRESENT;
-    }
-
-    /// Makes sure that there is a card and that it has power.
-    fn make_ready(&mut self) -> Result<(), Rv> {
-        if !self.is_present() {
-            return Err(Rv::NO_SMARTCARD);
-        }
-        if self.state & state::POWERED == 0 {
-            self.reset().map_err(|_| Rv::UNPOWERED_CARD)?;
-        }
-        Ok(())
-    }
-
-    /// The protocol for a connection, which is put in force only when nothing else speaks against the connection. Before
-    /// a first choice it is the one that the card offers first, if the client wants it; otherwise another one that the
-    /// card offers. After that the choice stands until the next reset, and a client that does not want it is refused, as
-    /// pcscd does it; only raw bytes are always to be had.
-    fn choose_protocol(&self, share: Share, wanted: u32) -> Result<u32, Rv> {
-        let in_force = self.protocol;
-        if wanted & protocol::RAW != 0 {
-            return Ok(protocol::RAW);
-        }
-        if share == Share::Direct || in_force & wanted != 0 {
-            return Ok(in_force);
-        }
-        if in_force != protocol::UNDEFINED {
-            return Err(Rv::PROTO_MISMATCH);
-        }
-        let wanted = if wanted & protocol::ANY_OLD == 0 { wanted } else { protocol::T0 | protocol::T1 };
-        // What an ATR that a reader made says of T=0 is no offer.
-        let without_contacts = self.slot.contactless();
-        let mut offered = Atr::new(&self.atr).protocols().filter_map(|t| match t {
-            0 if !without_contacts => Some(protocol::T0),
-            1 => Some(protocol::T1),
-            _ => None,
-        });
-        offered.find(|t| t & wanted != 0).ok_or(Rv::PROTO_MISMATCH)
-    }
-
-    fn dispose(&mut self, disposition: Disposition) {
-        if disposition == Disposition::Leave || !self.is_present() {
-            return;
-        }
-        self.note(Happened::Reset);
-        match disposition {
-            // The state shows the result.
-            Disposition::Reset => drop(self.reset()),
-            Disposition::Unpower => self.power_down(),
-            Disposition::Leave => {}
-        }
-    }
-
-    fn note(&mut self, what: Happened) {
-        self.cards.iter_mut().for_each(|card| card.happened = Some(what));
-    }
-
-    fn happened(&self, id: u32) -> Result<(), Rv> {
-        match self.cards.iter().find(|card| card.id == id).ok_or(Rv::INVALID_HANDLE)?.happened {
-            None => Ok(()),
-            Some(Happened::Reset) => Err(Rv::RESET_CARD),
-            Some(Happened::Removed) => Err(Rv::REMOVED_CARD),
-        }
-    }
-
-    fn clear(&mut self, id: u32) {
-        self.cards.iter_mut().filter(|card| card.id == id).for_each(|card| card.happened = None);
-    }
-
-    fn begin(&mut self, client: &Client, card: u32) {
-        let depth = self.turn.map_or(0, |turn| turn.depth);
-        self.turn = Some(Turn { card, client: client.id, depth: depth.saturating_add(1) });
-    }
-
-    fn end(&mut self, card: u32) -> Result<(), Rv> {
-        // An exclusive connection keeps its turn.
-        let least = u32::from(self.exclusive);
-        match &mut self.turn {
-            Some(turn) if turn.card == card && turn.depth > least => {
-                turn.depth -= 1;
-                if turn.depth == 0 {
-                    self.turn = None;
-                }
-                Ok(())
-            }
-            _ => Err(Rv::NOT_TRANSACTED),
-        }
-    }
-
-    /// Removes a connection that has ended, with its transactions.
-    fn forget(&mut self, id: u32) {
-        self.turn = self.turn.filter(|turn| turn.card != id);
-        let before = self.cards.len();
-        self.cards.retain(|card| card.id != id);
-        if self.cards.len() < before {
-            self.exclusive = false;
-        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::reader::Reader;
 use super::shared::Shared;
 use crate::codes::{Disposition, GET_FEATURE_REQUEST, Rv, Share};
 use crate::ctl;
+use crate::slot::Happening;
 use crate::wire::{
     self, ATTRIBUTE_MAX, Attribute, Connect, Control, REQUEST_MAX, ReaderEvents, ReaderState, Request, TABLE_LEN,
     Transmit, Version, Waited,
@@ -36,13 +37,24 @@ pub(super) struct Session {
     /// The number of events when the client last got the states.
     seen: u64,
     complaints: u8,
+    /// How many readers the client was told that there are: so many states it awaits.
+    told_readers: usize,
     /// The client is exchanging APDUs: the next one will come soon.
     expects_more: bool,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, client: Arc<Client>) -> Self {
-        Self { shared, client, minor: 4, cards: HashMap::new(), seen: 0, complaints: 0, expects_more: false }
+        Self {
+            shared,
+            client,
+            minor: 4,
+            cards: HashMap::new(),
+            seen: 0,
+            complaints: 0,
+            told_readers: 0,
+            expects_more: false,
+        }
     }
 
     /// Serves the client until it closes the connection, or sends something that cannot be read.
@@ -140,7 +152,9 @@ impl Session {
             }
             Request::Disconnect(mut ending) => {
                 let result = self.reader_of(ending.card).and_then(|reader| {
-                    reader.disconnect(&self.client, ending.card, Disposition::from_code(ending.disposition)?)
+                    reader.disconnect(&self.client, ending.card, Disposition::from_code(ending.disposition)?)?;
+                    self.shared.tell(&reader, Some(&self.client), Happening::Disconnected);
+                    Ok(())
                 });
                 if result.is_ok() {
                     self.cards.remove(&ending.card);
@@ -154,9 +168,9 @@ impl Session {
                 of.write(out);
             }
             Request::End(mut ending) => {
-                let result = self
-                    .reader_of(ending.card)
-                    .and_then(|reader| reader.end(ending.card, Disposition::from_code(ending.disposition)?));
+                let result = self.reader_of(ending.card).and_then(|reader| {
+                    reader.end(&self.client, ending.card, Disposition::from_code(ending.disposition)?)
+                });
                 ending.rv = Rv::from(result).0;
                 ending.write(out);
             }
@@ -171,8 +185,12 @@ impl Session {
                 attribute.write(out, &[], attribute.len, rv);
             }
             Request::GetReadersState => self.states(TABLE_LEN, out),
-            Request::GetReadersStateSize => wire::number(out, self.shared.readers.len() as u32),
-            Request::GetReadersStateArray => self.states(self.shared.readers.len(), out),
+            Request::GetReadersStateSize => {
+                self.told_readers = self.shared.readers().len();
+                wire::number(out, self.told_readers as u32);
+            }
+            // As many as the client awaits, whatever has come or gone meanwhile; then it is told so.
+            Request::GetReadersStateArray => self.states(self.told_readers, out),
             Request::Wait { with_body } => {
                 self.client.asks_to_wait();
                 if !with_body && self.minor < 6 {
@@ -184,8 +202,9 @@ impl Session {
                     Waited { time_out: 0, rv: Rv::SUCCESS.0 }.write(out);
                 }
             }
-            // The readers of this server neither come nor go; a client takes 0 for "not known yet".
-            Request::GetReaderEvents => ReaderEvents { count: 1, rv: Rv::SUCCESS.0 }.write(out),
+            Request::GetReaderEvents => {
+                ReaderEvents { count: self.shared.readers_moved(), rv: Rv::SUCCESS.0 }.write(out);
+            }
             Request::Ctl(request) => ctl::answer(&self.shared.carry_out(&request), out),
         }
     }
@@ -220,7 +239,9 @@ impl Session {
                 return Err(Rv::NO_MEMORY);
             }
             let card = self.shared.fresh();
-            let active = reader.connect(&self.client, card, share, rest.protocols)?;
+            let connected = reader.connect(&self.client, card, share, rest.protocols);
+            self.shared.connected(&reader, &self.client, share, connected);
+            let active = connected?;
             self.cards.insert(card, reader);
             self.shared.happened();
             Ok((card, active))
@@ -272,12 +293,14 @@ impl Session {
     fn control_reply(&mut self, control: &Control, message: &[u8]) -> Result<Vec<u8>, Rv> {
         let reader = self.reader_of(control.card)?;
         reader.may_control(&self.client, control.card)?;
-        let keypad = self.shared.keypads.get(reader.number as usize);
+        let keypad = reader.keypad.as_ref();
         if control.code == GET_FEATURE_REQUEST {
             return Ok(keypad::features(keypad.is_some()));
         }
         let reply = keypad::control(keypad, &self.client, control.code, message).ok_or(Rv::UNSUPPORTED_FEATURE)??;
         match reply {
+            // It was taken away while its keys were awaited.
+            Reply::Bytes(_) if reader.is_gone() => Err(Rv::READER_UNAVAILABLE),
             Reply::Bytes(bytes) => Ok(bytes),
             Reply::OfCard(command) => {
                 let mut response = Vec::new();
@@ -304,7 +327,7 @@ impl Session {
     fn states(&mut self, table_len: usize, out: &mut Vec<u8>) {
         self.seen = self.shared.events();
         let end = out.len() + table_len * ReaderState::LEN;
-        self.shared.readers.iter().take(table_len).for_each(|reader| reader.state().write(out));
+        self.shared.readers().iter().take(table_len).for_each(|reader| reader.state().write(out));
         out.resize(end, 0);
     }
 
@@ -336,7 +359,8 @@ impl Session {
             return;
         }
         for (card, reader) in self.cards.drain() {
-            reader.abandon(card);
+            reader.abandon(&self.client, card);
+            self.shared.tell(&reader, Some(&self.client), Happening::Disconnected);
         }
         self.shared.happened();
     }

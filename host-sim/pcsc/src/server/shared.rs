@@ -10,18 +10,31 @@ use qiyong_sim::card::desk::{Complain, DeskCard, same_file};
 
 use super::client::Client;
 use super::complaints::Complaints;
-use super::keypad::{Keyed, Keypad};
+use super::keypad::Keyed;
 use super::lock::lock;
 use super::reader::Reader;
-use crate::codes::Rv;
-use crate::ctl::{Action, Deed, Done, Refusal};
-use crate::wire::Ctl;
+use crate::codes::{Rv, Share};
+use crate::ctl::{Action, Deed, Done, Listing, Refusal};
+use crate::name::{NameProblem, ReaderName};
+use crate::slot::{Happening, Observer, Seen, Slot, Way};
+use crate::wire::{Ctl, TABLE_LEN};
+
+/// The most readers: a program with pcsc-lite before 2.5 would not see more.
+pub const READERS_MAX: usize = TABLE_LEN;
 
 /// What all sessions share.
 pub(super) struct Shared {
-    pub(super) readers: Vec<Arc<Reader>>,
-    /// One for each reader; empty for a server without keypads.
-    pub(super) keypads: Vec<Keypad>,
+    /// The readers, in the order in which they came.
+    readers: Mutex<Vec<Arc<Reader>>>,
+    /// How often readers came or went, and one more: programs take 0 for "not known yet".
+    readers_moved: AtomicU32,
+    /// Held by the hand that does something: there is one at a time.
+    hand: Mutex<()>,
+    /// Whether readers have keypads.
+    keypads: bool,
+    /// The way to the cards of readers that come.
+    way: Way,
+    observer: Option<Arc<dyn Observer>>,
     pub(super) clients: Mutex<HashMap<u64, Arc<Client>>>,
     /// How many events there have been that waiting clients are told.
     events: AtomicU64,
@@ -37,11 +50,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Nobody is there yet; each of `readers` has a keypad or none has.
-    pub(super) fn new(readers: Vec<Arc<Reader>>, keypads: bool, complain: Complain) -> Self {
+    /// Nobody is there yet, and no reader; each reader that comes has a keypad or none has.
+    pub(super) fn new(keypads: bool, way: Way, observer: Option<Arc<dyn Observer>>, complain: Complain) -> Self {
         Self {
-            keypads: readers.iter().filter(|_| keypads).map(|_| Keypad::default()).collect(),
-            readers,
+            readers: Mutex::default(),
+            readers_moved: AtomicU32::new(1),
+            hand: Mutex::default(),
+            keypads,
+            way,
+            observer,
             clients: Mutex::default(),
             events: AtomicU64::new(0),
             count: AtomicU32::new(0),
@@ -50,6 +67,58 @@ impl Shared {
             complaints: Complaints::new(complain),
             complain,
         }
+    }
+
+    /// The readers that there are now.
+    pub(super) fn readers(&self) -> Vec<Arc<Reader>> {
+        lock(&self.readers).clone()
+    }
+
+    /// How often readers came or went, and one more.
+    pub(super) fn readers_moved(&self) -> u32 {
+        self.readers_moved.load(Ordering::Acquire)
+    }
+
+    /// A reader comes, with a card in it or not, behind the others. Without a name it gets one by its number, the lowest that is
+    /// free.
+    ///
+    /// # Errors
+    /// There are enough, or another one has the name.
+    pub(super) fn plug(
+        &self,
+        name: Option<ReaderName>,
+        slot: Box<dyn Slot>,
+        card: impl FnOnce(&Reader) -> Result<Option<DeskCard>, Refusal>,
+    ) -> Result<Arc<Reader>, Refusal> {
+        let there = self.readers();
+        if there.len() >= READERS_MAX {
+            return Err(Refusal::TooManyReaders { most: READERS_MAX });
+        }
+        let number = (0..).find(|number| there.iter().all(|reader| reader.number != *number)).unwrap_or_default();
+        let name = name.unwrap_or_else(|| ReaderName::of(number, slot.contactless()));
+        if there.iter().any(|reader| reader.name == name.as_str()) {
+            return Err(NameProblem::Taken { name: name.to_string() }.into());
+        }
+        let reader = Arc::new(Reader::new(name, number, slot, self.keypads, self.observer.as_ref()));
+        let card = card(&reader)?;
+        self.tell(&reader, None, Happening::ReaderCame);
+        card.into_iter().for_each(|card| reader.insert(card));
+        lock(&self.readers).push(reader.clone());
+        self.readers_moved.fetch_add(1, Ordering::AcqRel);
+        Ok(reader)
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn tell(&self, reader: &Reader, program: Option<&Client>, what: Happening<'_>) {
+        if let Some(observer) = &self.observer {
+            let program = program.map(|client| client.program().as_ref());
+            observer.saw(&Seen { reader: &reader.name, number: reader.number, program, what });
+        }
+    }
+
+    /// A program wanted a connection.
+    pub(super) fn connected(&self, reader: &Reader, program: &Client, share: Share, result: Result<u32, Rv>) {
+        self.tell(reader, Some(program), Happening::Connected(share, result));
     }
 
     /// A name for a context or connection, not in use: 31 bits, since some programs keep it as a signed number.
@@ -65,7 +134,7 @@ impl Shared {
     }
 
     pub(super) fn reader(&self, name: &[u8]) -> Option<Arc<Reader>> {
-        self.readers.iter().find(|reader| reader.name.as_bytes() == name).cloned()
+        lock(&self.readers).iter().find(|reader| reader.name.as_bytes() == name).cloned()
     }
 
     pub(super) fn events(&self) -> u64 {
@@ -91,25 +160,62 @@ impl Shared {
 
     /// Does what `qiyong pcscd ctl` asks for.
     pub(super) fn carry_out(&self, request: &Ctl<'_>) -> Result<Done, Refusal> {
+        let _hand = lock(&self.hand);
         let action = Action::read(request)?;
-        let reader = match request.reader.bytes() {
-            [] => match self.readers.as_slice() {
-                [only] => only,
-                _ => return Err(Refusal::SeveralReaders { there: self.names() }),
-            },
-            name => {
-                let number = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
-                let found =
-                    self.readers.iter().find(|reader| reader.name.as_bytes() == name || number == Some(reader.number));
-                found.ok_or_else(|| Refusal::NoReader {
-                    wanted: String::from_utf8_lossy(name).into_owned(),
-                    there: self.names(),
-                })?
+        let named = String::from_utf8_lossy(request.reader.bytes());
+        let (reader, what) = match action {
+            Action::List => return Ok(Done::Listed(self.listing())),
+            Action::Plug { contactless, card } => {
+                let name = ReaderName::new(&named)?;
+                let slot = self.way.open(contactless).map_err(|_| Refusal::NoLine)?;
+                let card = |reader: &Reader| card.map(|path| self.open(&path, reader)).transpose();
+                (self.plug(Some(name), slot, card)?, Deed::Plugged)
+            }
+            Action::Unplug => {
+                let reader = self.named(&named)?;
+                lock(&self.readers).retain(|other| other.number != reader.number);
+                self.readers_moved.fetch_add(1, Ordering::AcqRel);
+                reader.unplug();
+                self.tell(&reader, None, Happening::ReaderWent);
+                (reader, Deed::Unplugged)
+            }
+            action => {
+                let reader = self.named(&named)?;
+                let what = self.act(&reader, action)?;
+                (reader, what)
             }
         };
-        let what = self.act(reader, action)?;
         self.happened();
-        Ok(Done { reader: reader.name.clone(), what })
+        Ok(Done::At { reader: reader.name.clone(), what })
+    }
+
+    /// The reader of this name, or of this number; the only one if the name is empty.
+    fn named(&self, name: &str) -> Result<Arc<Reader>, Refusal> {
+        let readers = self.readers();
+        let there = || readers.iter().map(|reader| reader.name.clone()).collect();
+        let number = name.parse().ok();
+        let by_name = || readers.iter().find(|reader| reader.name == name);
+        let by_number = || readers.iter().find(|reader| number == Some(reader.number));
+        match (name, readers.as_slice()) {
+            (_, []) => Err(Refusal::NoReaders),
+            ("", [only]) => Ok(only.clone()),
+            ("", _) => Err(Refusal::SeveralReaders { there: there() }),
+            _ => by_name()
+                .or_else(by_number)
+                .cloned()
+                .ok_or_else(|| Refusal::NoReader { wanted: name.into(), there: there() }),
+        }
+    }
+
+    /// What there is, and who holds what.
+    fn listing(&self) -> Listing {
+        let clients: Vec<_> = lock(&self.clients).values().cloned().collect();
+        let mut waiting: Vec<_> = clients.iter().filter(|client| client.is_waiting()).collect();
+        waiting.sort_by_key(|client| client.id);
+        Listing {
+            readers: self.readers().iter().map(|reader| reader.listed()).collect(),
+            waiting: waiting.iter().map(|client| client.program().to_string()).collect(),
+        }
     }
 
     fn act(&self, reader: &Reader, action: Action) -> Result<Deed, Refusal> {
@@ -139,8 +245,10 @@ impl Shared {
                 reader.insert(DeskCard { mute: true, ..self.open(&path, reader)? });
                 Ok(Deed::Muted)
             }
-            Action::Key(pin) => self.key(reader, Keyed::Pin(pin)),
-            Action::CancelKey => self.key(reader, Keyed::Cancel),
+            Action::Key(pin) => key(reader, Keyed::Pin(pin)),
+            Action::CancelKey => key(reader, Keyed::Cancel),
+            // These are no actions at a reader that is there, and were carried out before.
+            Action::Plug { .. } | Action::Unplug | Action::List => Err(Refusal::UnknownAction),
         }
     }
 
@@ -151,7 +259,7 @@ impl Shared {
                 && other.has_card()
                 && other.card_file().is_some_and(|file| same_file(&file, path))
         };
-        match self.readers.iter().find(has_it) {
+        match self.readers().iter().find(has_it) {
             Some(other) => Err(Refusal::CardElsewhere { card: path.into(), other: other.name.clone() }),
             None => {
                 let card = DeskCard::open(path, self.complain)?;
@@ -161,17 +269,9 @@ impl Shared {
             }
         }
     }
+}
 
-    fn key(&self, reader: &Reader, keyed: Keyed) -> Result<Deed, Refusal> {
-        let keypad = self.keypads.get(reader.number as usize);
-        let keypad = keypad.ok_or(Refusal::NoKeypad)?;
-        if !keypad.key(keyed) {
-            return Err(Refusal::NothingAwaited { reader: reader.name.clone() });
-        }
-        Ok(Deed::Keyed)
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.readers.iter().map(|reader| reader.name.clone()).collect()
-    }
+fn key(reader: &Reader, keyed: Keyed) -> Result<Deed, Refusal> {
+    let keypad = reader.keypad.as_ref().ok_or(Refusal::NoKeypad)?;
+    if keypad.key(keyed) { Ok(Deed::Keyed) } else { Err(Refusal::NothingAwaited { reader: reader.name.clone() }) }
 }

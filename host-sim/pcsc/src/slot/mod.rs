@@ -6,11 +6,19 @@
 
 mod contactless;
 mod line;
+mod observer;
 mod straight;
+mod watched;
+mod way;
 
 pub use contactless::Contactless;
 pub use line::OnLine;
+pub use observer::{Happening, Observer, Seen};
 pub use straight::Straight;
+pub(crate) use watched::Watched;
+pub use way::Way;
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -28,6 +36,11 @@ pub trait Slot: Send {
     /// Whether the card has the interface of this slot. Another one can be put in, and nobody notices it.
     fn takes(&self, card: &VirtualCard) -> bool {
         !card.atr.is_empty()
+    }
+
+    /// Which program asks for what comes next, for whoever watches the slot; none if a hand does it.
+    fn asked_by(&mut self, program: Option<&Arc<str>>) {
+        let _ = program;
     }
 
     /// Puts a card in, instead of the one in it.

@@ -110,7 +110,7 @@ fn of_a_card_file() {
         CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no".into() }
             => CorrectInput, "f is no complete card file: line 1, column 2: no";
         CardFileError::Value { .. }
-            = CardFileError::Value { path: path(), key: "pin.value".into(), problem: ValueProblem::Pin }
+            = CardFileError::Value { path: path(), place: None, key: "pin.value".into(), problem: ValueProblem::Pin }
             => CorrectInput, "f: `pin.value` must be 4 to 16 digits";
     });
     table!(ValueProblem {
@@ -171,7 +171,7 @@ fn of_a_scenario_file() {
     let given = || "x".to_string();
     let error = || InstitutionCode::new("x").unwrap_err();
     table!(ScenarioError {
-        ScenarioError { .. } = ScenarioError { file: "f".into(), problem: P::NoStep }
+        ScenarioError { .. } = ScenarioError { file: "f".into(), place: None, problem: P::NoStep }
             => CorrectInput, "f: there is no [[step]]: nothing would happen";
     });
     table!(ScenarioProblem {

@@ -1,6 +1,7 @@
-//! A capture of what goes to and from a real centre, or a real terminal, written while it happens.
+//! A capture of what goes to and from a real centre, a real terminal or a card, written while it happens.
 //!
-//! Each packet is in the file as soon as it was noted. It is masked here: no secret comes so far.
+//! Each packet is in the file as soon as it was noted. Messages and frames are masked here, APDUs were before: no secret comes so
+//! far.
 
 use std::fs::File;
 use std::io::{BufWriter, Result, Write};
@@ -10,9 +11,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qiyong_protocol::frame::Peer;
 
+use super::packets::{write_apdu, write_atr};
 use super::pcapng::{Packets, Whereto};
 use crate::decode::{masked_message, masked_payload};
 use crate::private_file;
+use crate::world::event::Apdu;
 
 /// A capture under way; all threads may note.
 pub struct LiveCapture(Mutex<Packets<BufWriter<File>>>);
@@ -50,6 +53,22 @@ impl LiveCapture {
     /// The file cannot be written.
     pub fn frame(&self, to_terminal: bool, peer: Peer, payload: &[u8]) -> Result<()> {
         self.note(|packets, now| packets.frame(now, to_terminal, peer, &masked_payload(peer, payload)))
+    }
+
+    /// A card's answer to reset.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn atr(&self, atr: &[u8]) -> Result<()> {
+        self.note(|packets, now| write_atr(packets, now, atr))
+    }
+
+    /// An APDU, its secrets masked.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn apdu(&self, apdu: &Apdu) -> Result<()> {
+        self.note(|packets, now| write_apdu(packets, now, apdu))
     }
 
     fn note(&self, write: impl FnOnce(&mut Packets<BufWriter<File>>, Duration) -> Result<()>) -> Result<()> {

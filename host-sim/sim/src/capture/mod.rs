@@ -1,6 +1,7 @@
 //! Captures, for other people's viewers. Of a played scenario: the card line as VCD, and as pcapng the card's ATRs and APDUs, the
 //! frames between till and terminal, and the messages between terminal and centre. Of an emulated board: the pins of its slot as VCD
-//! (`pins`). Of a real centre, or a real terminal: messages and frames as pcapng, while they come (`live`).
+//! (`pins`). Of a real centre, a real terminal, or a card in the PC/SC server: messages, frames or APDUs as pcapng, while they come
+//! (`live`).
 //!
 //! For examining a run, and for comparing it with what others record from real cards. Both files are made from the
 //! events that a run writes down in any case, so capturing changes nothing in the run, and two runs give the same

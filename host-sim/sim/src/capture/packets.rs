@@ -24,7 +24,7 @@
 //! A joined APDU is CLA INS P1 P2 P3, command data, response data and status word, where P3 is Lc, or Le if there is no
 //! command data. Only the VCD has an ATR that the terminal does not accept, and a command without a response.
 
-use std::io::{Error, Result};
+use std::io::{Error, Result, Write};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -43,16 +43,8 @@ pub(super) fn capture<'a>(clock: DateTime, events: impl Iterator<Item = &'a (u64
     for (cycle, event) in events {
         let at = start + since_the_beginning(*cycle);
         match event {
-            Event::Atr(atr) => {
-                out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Atr, atr), None)?;
-                out.packet(Interface::Atr, at, atr, Some(Direction::Inbound))?;
-            }
-            Event::Apdu(apdu) => {
-                let bytes = Bytes::of(apdu);
-                out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Apdu, &bytes.joined()), None)?;
-                out.packet(Interface::Apdu, at, &bytes.command(), Some(Direction::Outbound))?;
-                out.packet(Interface::Apdu, at, &bytes.response(), Some(Direction::Inbound))?;
-            }
+            Event::Atr(atr) => write_atr(&mut out, at, atr)?,
+            Event::Apdu(apdu) => write_apdu(&mut out, at, apdu)?,
             Event::Frame(frame) => {
                 let Frame { to_terminal, peer, payload } = frame.as_ref();
                 out.frame(at, *to_terminal, *peer, payload)?;
@@ -70,37 +62,46 @@ pub(super) fn capture<'a>(clock: DateTime, events: impl Iterator<Item = &'a (u64
     Ok(out.into_inner())
 }
 
+/// An ATR, in both forms.
+pub(super) fn write_atr<W: Write>(out: &mut Packets<W>, at: Duration, atr: &[u8]) -> Result<()> {
+    out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Atr, atr), None)?;
+    out.packet(Interface::Atr, at, atr, Some(Direction::Inbound))
+}
+
+/// An APDU in both forms; an extended one in its own only, since a joined one has one byte for its length.
+pub(super) fn write_apdu<W: Write>(out: &mut Packets<W>, at: Duration, apdu: &Apdu) -> Result<()> {
+    let bytes = Bytes::of(apdu);
+    if !apdu.is_extended() {
+        out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Apdu, &bytes.joined()), None)?;
+    }
+    out.packet(Interface::Apdu, at, &bytes.command(), Some(Direction::Outbound))?;
+    out.packet(Interface::Apdu, at, &bytes.response(), Some(Direction::Inbound))
+}
+
 /// The bytes of an APDU; secret ones are replaced by [`MASK`].
 struct Bytes {
     header: [u8; 4],
+    lc: Vec<u8>,
     data: Vec<u8>,
-    ne: usize,
+    le: Vec<u8>,
     response: Vec<u8>,
     sw: [u8; 2],
 }
 
 impl Bytes {
     fn of(apdu: &Apdu) -> Self {
-        let Apdu { name: _, header, data, ne, response, sw } = apdu;
-        Self { header: *header, data: unmask(data), ne: *ne, response: unmask(response), sw: sw.0.to_be_bytes() }
-    }
-
-    /// Lc, for a command with data.
-    fn lc(&self) -> Option<u8> {
-        (!self.data.is_empty()).then_some(self.data.len() as u8)
-    }
-
-    /// Le, for a command with a response; 256 bytes are written as 00.
-    fn le(&self) -> Option<u8> {
-        (self.ne > 0).then_some(self.ne as u8)
+        Self {
+            header: apdu.header,
+            lc: apdu.lc(),
+            data: unmask(&apdu.data),
+            le: apdu.le(),
+            response: unmask(&apdu.response),
+            sw: apdu.sw.0.to_be_bytes(),
+        }
     }
 
     fn command(&self) -> Vec<u8> {
-        let mut command = self.header.to_vec();
-        command.extend(self.lc());
-        command.extend(&self.data);
-        command.extend(self.le());
-        command
+        [&self.header[..], &self.lc, &self.data, &self.le].concat()
     }
 
     fn response(&self) -> Vec<u8> {
@@ -109,7 +110,7 @@ impl Bytes {
 
     fn joined(&self) -> Vec<u8> {
         let mut joined = self.header.to_vec();
-        joined.push(self.lc().or(self.le()).unwrap_or(0));
+        joined.push(self.lc.first().or(self.le.first()).copied().unwrap_or(0));
         joined.extend(&self.data);
         joined.extend(self.response());
         joined

@@ -31,7 +31,8 @@ use self::interfaces::ContactlessTable;
 use self::recording::RecordedTable;
 use super::contact::habits::{HabitKeys, WtxKeys};
 use super::os::{Blocked, Bytes, KEY_TRIES, VirtualCard, blank, blank_byte};
-use crate::{gbk, input, private_file, toml_error};
+use crate::input::{self, Place, Places};
+use crate::{gbk, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
@@ -73,10 +74,12 @@ pub enum CardFileError {
         problem: String,
     },
     /// A value is not what its key allows.
-    #[error("{path}: `{key}` {problem}", path = path.display())]
+    #[error("{path}: {at}`{key}` {problem}", path = path.display(), at = input::before(place.as_ref()))]
     Value {
         /// Which file.
         path: PathBuf,
+        /// Where it stands; of what is missing, the table in which it would stand.
+        place: Option<Place>,
         /// Which key.
         key: String,
         /// What is wrong and what is allowed.
@@ -137,7 +140,10 @@ impl VirtualCard {
     pub(super) fn from_toml(text: &str, path: &Path) -> Result<Self, CardFileError> {
         let file: File = toml::from_str(text)
             .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(text, &error) })?;
-        Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
+        Self::from_file(file).map_err(|(key, problem)| {
+            let place = Places::of(text).find(&key);
+            CardFileError::Value { path: path.into(), place, key, problem }
+        })
     }
 
     /// Writes the card to its file, completely or not at all: a power cut never leaves half a card.

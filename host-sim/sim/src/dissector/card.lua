@@ -6,6 +6,7 @@ local function hex8(abbr, name) return ProtoField.uint8(abbr, name, base.HEX) en
 for _, field in ipairs({
   { "cla", "CLA", hex8 }, { "ins", "INS", hex8 }, { "p1", "P1", hex8 }, { "p2", "P2", hex8 },
   { "p3", "P3", hex8 }, { "lc", "Lc", hex8 }, { "le", "Le", hex8 },
+  { "extended_lc", "Lc, extended", ProtoField.bytes }, { "extended_le", "Le, extended", ProtoField.bytes },
   { "command", "command", ProtoField.string }, { "data", "command data", ProtoField.bytes },
   { "file", "file", ProtoField.string }, { "response", "response data", ProtoField.bytes },
   { "tag", "tag", hex8 }, { "size", "length of the value", ProtoField.uint8 }, { "record", "record", ProtoField.string },
@@ -213,20 +214,29 @@ local function joined(tvb, pinfo, parent)
   told(pinfo, tree, about, words, sw)
 end
 
--- A command by itself: CLA INS P1 P2, Lc and data if there are any, Le if an answer is expected.
+-- A command by itself: CLA INS P1 P2, Lc and data if there are any, Le if an answer is expected. Lengths of an extended command
+-- have 00 and two bytes; Le has no 00 of its own after data.
 local function command_alone(tvb, pinfo, parent)
   local tree = parent:add(card, tvb())
-  local length, count = tvb:len(), 0
+  local length, count, at, le = tvb:len(), 0, 5, 1
   if length < 4 then return wrong_apdu(tree, tvb(), "a command has four bytes at least") end
-  if length > 5 then count = tvb(4, 1):uint() end
-  if length > 5 and length ~= 5 + count and length ~= 6 + count then
+  if length >= 7 and tvb(4, 1):uint() == 0 then
+    at, le = 7, length == 7 and 3 or 2
+    if length > 7 then count = tvb(5, 2):uint() end
+  elseif length > 5 then
+    count = tvb(4, 1):uint()
+  end
+  if count > 0 and length ~= at + count and length ~= at + count + le or count == 0 and length > 5 and length ~= 7 then
     return wrong_apdu(tree, tvb(), "Lc is not the length of the data")
   end
   local before = at_first(pinfo, "alone", copy)
-  local about = show_command(tree, tvb, 0, length, 5, count, before)
-  if count > 0 then tree:add(card_all.get("lc"), tvb(4, 1)) end
-  show_data(tree, tvb, 5, count, about)
-  if length == 5 or length == 6 + count then tree:add(card_all.get("le"), tvb(length - 1, 1)) end
+  local about = show_command(tree, tvb, 0, length, at, count, before)
+  local kind = at == 7 and "extended_" or ""
+  if count > 0 then tree:add(card_all.get(kind .. "lc"), tvb(4, at - 4)) end
+  show_data(tree, tvb, at, count, about)
+  if length > 4 and (count == 0 or length == at + count + le) then
+    tree:add(card_all.get(kind .. "le"), tvb(length - le, le))
+  end
   if not pinfo.visited then state_of("alone").asked = about end
   told(pinfo, tree, about)
 end

@@ -1,8 +1,15 @@
 //! Reads what people hand in: files of a reasonable size, dates, amounts, and bytes in hex.
+//!
+//! Every text file that people write is read here, so that each of them is told the same way what it is instead of UTF-8.
 
+mod encoding;
 mod hex;
+mod places;
 
+pub use encoding::{NotUtf8, text};
 pub use hex::{ALLOWED, HexError, parse_hex};
+pub use places::{Place, Places};
+pub(crate) use places::{before, place};
 
 use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};
@@ -16,19 +23,29 @@ use qiyong_protocol::rules::money::Fen;
 /// Far more than any scenario or card file has.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The text of a file of at most 1 MiB.
+/// The text of a file of at most 1 MiB, in UTF-8; a byte order mark is left out.
+///
+/// # Errors
+/// The system's; [`ErrorKind::InvalidData`] with a [`NotUtf8`] where it is in another encoding, and
+/// [`ErrorKind::FileTooLarge`].
 pub fn read_text(path: &Path) -> io::Result<String> {
     text_of(&File::open(path)?)
 }
 
 /// The same of a file that is open.
 pub(crate) fn text_of(file: &File) -> io::Result<String> {
-    let mut text = String::new();
-    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB, which no file of this kind is"));
-    }
-    Ok(text)
+    text_within(file, MAX_BYTES)?
+        .ok_or_else(|| Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB, which no file of this kind is"))
+}
+
+/// The text of what is read, in UTF-8; `None` if it has more than `most` bytes.
+///
+/// # Errors
+/// The system's; [`ErrorKind::InvalidData`] with a [`NotUtf8`] where it is in another encoding.
+pub fn text_within(from: impl Read, most: u64) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Ok(None) } else { text(bytes).map(Some) }
 }
 
 /// A day that exists, written YYYY-MM-DD and nothing more: a time or a zone after a date is a mistake.

@@ -13,7 +13,8 @@ use qiyong_protocol::card::keys::{Algorithm, Key};
 use qiyong_protocol::card::psam::{PsamKey, Use};
 
 use super::VirtualPsam;
-use crate::{input, private_file, toml_error};
+use crate::input::{self, Place, Places};
+use crate::{private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
@@ -28,8 +29,15 @@ pub enum PsamFileError {
     #[error("it is no complete PSAM file: {0}")]
     Toml(String),
     /// A value is not what it may be.
-    #[error("`{0}` {1}")]
-    Value(String, &'static str),
+    #[error("{at}`{key}` {problem}", at = input::before(place.as_ref()))]
+    Value {
+        /// Where it stands.
+        place: Option<Place>,
+        /// Its key.
+        key: String,
+        /// What it may be.
+        problem: &'static str,
+    },
 }
 
 #[derive(Deserialize)]
@@ -41,6 +49,9 @@ struct File {
     triple_des: Option<Keys>,
     sm4: Option<Keys>,
 }
+
+/// A key, and what its value may be.
+type Wrong = (String, &'static str);
 
 /// By number, usage and key in hex.
 type Keys = BTreeMap<String, String>;
@@ -57,7 +68,15 @@ impl VirtualPsam {
     fn from_toml(text: &str) -> Result<Self, PsamFileError> {
         let file: File =
             toml::from_str(text).map_err(|error| PsamFileError::Toml(toml_error::explain(text, &error)))?;
-        let wrong = |key: &str, words| PsamFileError::Value(key.into(), words);
+        Self::from_file(file).map_err(|(key, problem)| PsamFileError::Value {
+            place: Places::of(text).find(&key),
+            key,
+            problem,
+        })
+    }
+
+    fn from_file(file: File) -> Result<Self, Wrong> {
+        let wrong = |key: &str, words| (key.to_owned(), words);
         if file.format != FORMAT {
             return Err(wrong("format", "must be 1"));
         }
@@ -97,9 +116,9 @@ impl VirtualPsam {
     }
 }
 
-fn read_keys(name: &str, keys: &Keys, algorithm: Algorithm) -> Result<Vec<PsamKey>, PsamFileError> {
+fn read_keys(name: &str, keys: &Keys, algorithm: Algorithm) -> Result<Vec<PsamKey>, Wrong> {
     let read = |(number, text): (&String, &String)| {
-        let wrong = || PsamFileError::Value(format!("{name}.{number}"), "must be usage and key: 47 and 32 hex digits");
+        let wrong = || (format!("{name}.{number}"), "must be usage and key: 47 and 32 hex digits");
         let (usage, key) = text.split_once(' ').ok_or_else(wrong)?;
         let (mut id, mut use_of, mut bytes) = ([0], [0], [0; 16]);
         hex::decode_to_slice(number, &mut id).map_err(|_| wrong())?;
@@ -124,12 +143,12 @@ mod tests {
         assert!(psam.to_toml().ends_with("\n[sm4]\n0A = \"47 00112233445566778899AABBCCDDEEFF\"\n"));
         assert_eq!(VirtualPsam::from_toml(&psam.to_toml()).unwrap().to_toml(), psam.to_toml());
         for (from, to, words) in [
-            ("format = 1", "format = 2", "`format` must be 1"),
-            ("410100813475", "41010081347", "`terminal` must be 12 digits"),
-            ("410100813475", "41010081347A", "`terminal` must be 12 digits"),
-            ("\"47 ", "\"40 ", "`sm4.0A` must be usage and key: 47 and 32 hex digits"),
-            ("EEFF", "EEF", "`sm4.0A` must be usage and key: 47 and 32 hex digits"),
-            ("0A =", "A =", "`sm4.A` must be usage and key: 47 and 32 hex digits"),
+            ("format = 1", "format = 2", "line 1, column 10: `format` must be 1"),
+            ("410100813475", "41010081347", "line 2, column 12: `terminal` must be 12 digits"),
+            ("410100813475", "41010081347A", "line 2, column 12: `terminal` must be 12 digits"),
+            ("\"47 ", "\"40 ", "line 4, column 6: `sm4.0A` must be usage and key: 47 and 32 hex digits"),
+            ("EEFF", "EEF", "line 4, column 6: `sm4.0A` must be usage and key: 47 and 32 hex digits"),
+            ("0A =", "A =", "line 4, column 5: `sm4.A` must be usage and key: 47 and 32 hex digits"),
             ("terminal", "terminals", "it is no complete PSAM file: line 2"),
         ] {
             let error = VirtualPsam::from_toml(&text.replace(from, to)).unwrap_err().to_string();

@@ -23,19 +23,31 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use super::problem::Problem;
 use crate::card::contact::{Habits, Misbehaviour};
 use crate::card::file::Files;
+use crate::input::{self, Place, Places};
+use crate::line::Fault;
+use crate::toml_error;
 use crate::world::visit::Visit;
-use crate::{input, toml_error};
 use check::check_shape;
 use keys::RawScenario;
 
 /// Why a file is no scenario: the file, the place in it, and what is allowed.
 #[derive(Debug, Error)]
-#[error("{file}: {problem}")]
+#[error("{file}: {}", self.in_file())]
 pub struct ScenarioError {
     /// The file, as the user named it.
     pub file: String,
-    /// The place and the problem.
+    /// Where the value stands; of what is missing, the table in which it would stand. `None`: the problem says it, or concerns the
+    /// whole file.
+    pub place: Option<Place>,
+    /// The key and the problem.
     pub problem: Problem,
+}
+
+impl ScenarioError {
+    /// Place and problem, without the name of the file.
+    pub fn in_file(&self) -> String {
+        format!("{}{}", input::before(self.place.as_ref()), self.problem)
+    }
 }
 
 /// A scenario whose values have been checked.
@@ -57,6 +69,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// What the cards are expected to be, by their index in `cards`.
     pub expected_cards: Vec<(usize, ExpectedCard)>,
+    /// Where each key stands in the file.
+    pub places: Places,
 }
 
 /// A card of a scenario.
@@ -138,6 +152,12 @@ pub struct Step {
     pub operation: Operation,
     /// What the holder does, and what goes wrong during the visit.
     pub visit: Visit,
+    /// What each entry of `line` has added to the visit's faults.
+    pub line: Vec<Vec<Fault>>,
+    /// The number of the byte that each entry of `serial` disturbs.
+    pub serial: Vec<u64>,
+    /// The scenario fails if something that is to happen in the visit does not.
+    pub must_fire: bool,
     /// What is expected of it.
     pub expect: Expected,
 }
@@ -179,18 +199,24 @@ impl Scenario {
     /// Reads a scenario from a file.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
-        let text = input::read_text(path)
-            .map_err(|error| ScenarioError { file: file.clone(), problem: Problem::Unreadable(error) })?;
+        let text = input::read_text(path).map_err(|error| ScenarioError {
+            file: file.clone(),
+            place: None,
+            problem: Problem::Unreadable(error),
+        })?;
         Self::parse(&file, &text)
     }
 
     /// Reads a scenario from a text; `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
-        let error = |problem| ScenarioError { file: file.into(), problem };
+        let error = |problem: Problem| {
+            let place = problem.key().and_then(|key| Places::of(text).find(&key));
+            ScenarioError { file: file.into(), place, problem }
+        };
         let toml = |cause| error(Problem::Toml { cause: toml_error::explain(text, &cause) });
         let shape: toml::Table = toml::from_str(text).map_err(toml)?;
         check_shape("", &shape).map_err(error)?;
         let raw: RawScenario = toml::from_str(text).map_err(toml)?;
-        raw.check().map_err(error)
+        Ok(Scenario { places: Places::of(text), ..raw.check().map_err(error)? })
     }
 }

@@ -10,6 +10,7 @@
 //! | [`stage`] | where a scenario is played, and what came of it |
 //! | [`run`] | plays a scenario on a stage; `compare` compares the result with the expectations |
 //! | [`simulated`] | a stage: a world of terminals in virtual time |
+//! | [`unfired`] | what a step was to show, and did not: which key, in which line |
 //! | [`report`] | how it went, as JSON |
 
 pub mod centre;
@@ -22,3 +23,4 @@ pub mod run;
 mod serial;
 pub mod simulated;
 pub mod stage;
+pub mod unfired;

@@ -296,6 +296,52 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// The key that it concerns, as [`Places`](crate::input::Places) finds it; `None` where it concerns the whole file, or says the
+    /// place itself.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Unreadable(_) | Self::Toml { .. } | Self::NoStep => None,
+            Self::NameTwice { place, .. } => Some(format!("{place}: name")),
+            Self::NumberTwice { place, .. } => Some(format!("{place}: number")),
+            Self::NoExpectedCard { name } => Some(format!("expect.card.{name}")),
+            Self::Clock { .. } => Some("clock".into()),
+            Self::Unquoted { key, .. }
+            | Self::NoList { key, .. }
+            | Self::NoSingle { key, .. }
+            | Self::NoTable { key, .. }
+            | Self::Code { key, .. }
+            | Self::InstitutionCode { key, .. }
+            | Self::Holder { key, .. }
+            | Self::InstitutionTwice { key, .. }
+            | Self::Letter { key, .. }
+            | Self::Word { key, .. }
+            | Self::Day { key, .. }
+            | Self::DayOrLongTerm { key, .. }
+            | Self::Atr { key, .. }
+            | Self::Habit { key, .. }
+            | Self::Record { key, .. }
+            | Self::InAtr { key, .. }
+            | Self::Pin { key, .. }
+            | Self::TooMuch { key, .. }
+            | Self::Name { key, .. }
+            | Self::DocumentNumber { key, .. }
+            | Self::ExpiresFirst { key, .. }
+            | Self::Number { key, .. }
+            | Self::NoneNamed { key, .. }
+            | Self::NotOffered { key, .. }
+            | Self::OtherOperation { key, .. }
+            | Self::NoTotal { key, .. }
+            | Self::NothingToPay { key, .. }
+            | Self::FundAboveTotal { key, .. }
+            | Self::FaultLasts { key, .. }
+            | Self::NoShift { key, .. }
+            | Self::OneInNone { key, .. }
+            | Self::NoFaults { key, .. } => Some(key.clone()),
+        }
+    }
+}
+
 /// The names there are, for an error that says that there is no other.
 fn list(names: &[String]) -> String {
     if names.is_empty() { "there are none".to_string() } else { format!("there are {}", names.join(", ")) }

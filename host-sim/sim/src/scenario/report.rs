@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::file::{Card, Scenario};
 use super::stage::{Played, PlayedCard, PlayedStep};
+use super::unfired::NeverFired;
 use crate::card::contact::Conduct;
 use crate::referee::Finding;
 
@@ -30,6 +31,8 @@ pub struct FileReport {
     cards: BTreeMap<String, CardReport>,
     /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,
+    /// What a step was to show, and did not. Where the step must show it, it is among the differences, too.
+    pub never_fired: Vec<NeverFired>,
 }
 
 /// How a step ended.
@@ -229,6 +232,7 @@ impl FileReport {
             steps: Vec::new(),
             cards: BTreeMap::new(),
             differences: Vec::new(),
+            never_fired: Vec::new(),
         }
     }
 
@@ -256,6 +260,7 @@ impl FileReport {
             steps,
             cards: cards.map(|(card, played)| (card.name.clone(), card_report(card, played))).collect(),
             differences: played.differences,
+            never_fired: played.never_fired,
         }
     }
 }

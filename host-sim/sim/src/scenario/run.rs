@@ -8,6 +8,7 @@ use super::compare::{compare_card, compare_step};
 use super::file::Scenario;
 use super::simulated::Simulated;
 use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage, Visited};
+use super::unfired::NeverFired;
 use crate::card::contact::{Conduct, ContactCard};
 use crate::card::os::VirtualCard;
 use crate::line::{Disturbance, SharedCard};
@@ -57,7 +58,7 @@ pub fn play<C: Centre>(scenario: &Scenario, mut centre: C) -> Result<Played, Run
 /// The scenario cannot be played to its end.
 pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard]) -> Result<Played, RunError> {
     let mut steps = Vec::new();
-    let mut differences = Vec::new();
+    let (mut differences, mut never_fired) = (Vec::new(), Vec::new());
     let mut conducts = vec![Conduct::default(); scenario.cards.len()];
     for (number, step) in (1..).zip(&scenario.steps) {
         let record = |stage: &S| match step.card.and_then(|index| scenario.cards.get(index)) {
@@ -76,7 +77,9 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         if spell && unplayed.is_empty() && conduct.as_ref().is_some_and(|conduct| conduct.misbehaved == 0) {
             unplayed.push(Unplayed::Spell);
         }
-        differences.extend(unplayed.iter().map(|what| format!("step {number}: {what}")));
+        let unfired = unplayed.iter().map(|what| NeverFired::of(scenario, number, what)).collect::<Vec<_>>();
+        differences.extend(unfired.iter().filter(|what| what.must_fire).map(NeverFired::sentence));
+        never_fired.extend(unfired);
         if let (Some(index), Some(conduct)) = (step.card, &conduct)
             && let Some(all) = conducts.get_mut(index)
         {
@@ -92,9 +95,14 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         steps.push(played);
     }
 
-    for (card, conduct) in scenario.cards.iter().zip(&conducts) {
+    for (number, (card, conduct)) in (1..).zip(scenario.cards.iter().zip(&conducts)) {
         let dead = conduct.never_shown(&card.habits, card.atr.is_some(), card.misbehaviour);
-        differences.extend(dead.iter().map(|(key, why)| format!("card {}: `{key}` never showed: {why}", card.name)));
+        let place = |key: &str| match scenario.places.find(&format!("card {number}: {key}")) {
+            Some(place) => format!(" (line {} of the file)", place.line),
+            None => String::new(),
+        };
+        let told = |(key, why)| format!("card {}: `{key}` never showed: {why}{}", card.name, place(key));
+        differences.extend(dead.into_iter().map(told));
     }
 
     let mut played_cards = Vec::new();
@@ -110,5 +118,5 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         let name = &scenario.cards[*index].name;
         compare_card(&played_cards[*index], expected, &format!("card {name}"), &mut differences);
     }
-    Ok(Played { steps, cards: played_cards, differences })
+    Ok(Played { steps, cards: played_cards, differences, never_fired })
 }

@@ -12,7 +12,7 @@ use crate::serial::wire::ByteFault;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawByteFault {
     to: String,
-    at: u64,
+    pub(super) at: u64,
     fault: String,
 }
 

@@ -11,6 +11,7 @@ use qiyong_protocol::advice::Advice;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 
 use super::centre::{Activation, Centre};
+use super::unfired::NeverFired;
 use crate::card::contact::Conduct;
 use crate::line::SharedCard;
 use crate::referee::Finding;
@@ -81,6 +82,8 @@ pub struct Played {
     pub cards: Vec<PlayedCard>,
     /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,
+    /// What a step was to show, and did not. Of a step that must show it, it is a difference, too.
+    pub never_fired: Vec<NeverFired>,
 }
 
 impl PlayedStep {

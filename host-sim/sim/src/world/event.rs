@@ -12,7 +12,7 @@ use qiyong_protocol::card::commands::{describe, ins};
 use qiyong_protocol::card::files::{Df, Format, Generation, tag};
 use qiyong_protocol::card::redact;
 use qiyong_protocol::frame::Peer;
-use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::apdu::{Command, Response, SHORT_NC_MAX, SHORT_NE_MAX};
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::slot::Watch;
@@ -114,8 +114,34 @@ impl Watch for Recorder {
 }
 
 impl Apdu {
+    /// Lc as it is sent: nothing, one byte, or 00 and two bytes in an extended command.
+    pub fn lc(&self) -> Vec<u8> {
+        match (self.data.len() / 2, self.is_extended()) {
+            (0, _) => Vec::new(),
+            (count, false) => vec![count as u8],
+            (count, true) => [&[0], &(count as u16).to_be_bytes()[..]].concat(),
+        }
+    }
+
+    /// Le as it is sent: nothing, one byte (00 for 256), or two bytes in an extended command (0000 for 65 536), after 00 if there
+    /// is no Lc.
+    pub fn le(&self) -> Vec<u8> {
+        let two = (self.ne as u16).to_be_bytes();
+        match (self.ne, self.is_extended(), self.data.is_empty()) {
+            (0, ..) => Vec::new(),
+            (ne, false, _) => vec![ne as u8],
+            (_, true, false) => two.to_vec(),
+            (_, true, true) => [&[0], &two[..]].concat(),
+        }
+    }
+
+    /// Whether its lengths need extended fields.
+    pub const fn is_extended(&self) -> bool {
+        self.data.len() / 2 > SHORT_NC_MAX || self.ne > SHORT_NE_MAX
+    }
+
     /// The event of an exchange.
-    fn new(command: &Command<'_>, response: &Response<'_>) -> Self {
+    pub(crate) fn new(command: &Command<'_>, response: &Response<'_>) -> Self {
         Self {
             name: explain(command, response),
             header: [command.cla, command.ins, command.p1, command.p2],

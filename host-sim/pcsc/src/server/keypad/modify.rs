@@ -21,7 +21,8 @@ const COMMAND_MAX: usize = 5 + 255;
 pub(super) fn modify(keypad: &Keypad, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
     let operation = read(message).ok_or(Rv::INVALID_PARAMETER)?;
     let patience = std::time::Duration::from_secs(operation.patience_s.into()).min(KEYING_MAX);
-    let mut entry = Entry::begin(keypad, client, patience, operation.asks().count())?;
+    let mut entry = Entry::begin(keypad, client, patience)?;
+    entry.left = operation.asks().count();
     let says = |sw: u16| Ok(Reply::Bytes(sw.to_be_bytes().to_vec()));
     let (mut present, mut new, mut again) = (None, None, None);
     for which in operation.asks() {

@@ -23,11 +23,12 @@ use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
 use crate::card::contact::habits::HabitKeys;
 use crate::card::file::{ATR_MAX, check_files};
+use crate::gbk;
+use crate::input::{self, Places};
 use crate::line::{Disturbance, Fault, PullDuring};
 use crate::scenario::problem::Problem;
 use crate::scenario::serial;
 use crate::world::visit::{CancelAt, LinkTrouble, Visit};
-use crate::{gbk, input};
 
 /// A till's clock may be wrong by a week, in seconds.
 const CLOCK_AHEAD_MAX: u64 = 7 * 24 * 3_600;
@@ -174,6 +175,7 @@ impl RawScenario {
             terminals,
             steps,
             expected_cards,
+            places: Places::default(),
         })
     }
 }
@@ -316,9 +318,9 @@ impl RawStep {
         let pull = self.pull_during.as_deref().map(|text| lookup(&key("pull_during"), text, &PullDuring::WORDS));
         let pulled = self.pull_at.map(|at| Fault { at, what: Disturbance::Pull });
         let mut faults: Vec<Fault> = pulled.into_iter().collect();
-        for (number, raw) in (1..).zip(&self.line) {
-            faults.extend(raw.check(&key(&format!("line {number}")))?);
-        }
+        let line = (1..).zip(&self.line).map(|(number, raw)| raw.check(&key(&format!("line {number}"))));
+        let line = line.collect::<Result<Vec<_>, _>>()?;
+        faults.extend(line.iter().flatten());
         if self.clock_ahead.abs_diff(0) > CLOCK_AHEAD_MAX {
             return Err(Problem::Number {
                 key: key("clock_ahead"),
@@ -355,6 +357,9 @@ impl RawStep {
                 storage_worn: self.storage_worn,
                 clock_ahead: self.clock_ahead,
             },
+            line,
+            serial: self.serial.iter().map(|entry| entry.at).collect(),
+            must_fire: self.must_fire,
             expect: Expected {
                 outcome: outcome.transpose()?,
                 reason: reason.transpose()?,

@@ -133,6 +133,8 @@ pub(super) struct RawStep {
     pub(super) storage_worn: bool,
     #[serde(default)]
     pub(super) clock_ahead: i64,
+    #[serde(default = "yes")]
+    pub(super) must_fire: bool,
     #[serde(default)]
     pub(super) expect: RawExpected,
 }

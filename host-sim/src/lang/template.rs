@@ -1,0 +1,155 @@
+//! A text with placeholders, as `format!` and `thiserror` have them: `card {number} of {}`. What stands between the placeholders is
+//! literal. Matching is plain search: no pattern language, so that a key means what it says.
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    /// By its name or number; a placeholder without one has the number of those before it.
+    Hole(Hole),
+}
+
+/// A placeholder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hole {
+    name: String,
+    /// What it holds is a name or a path, and stays as it is: `{=name}`.
+    kept: bool,
+}
+
+/// A text with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+/// What is never a word of ours.
+const KEPT: [&str; 4] = ["file", "path", "folder", "address"];
+
+impl Template {
+    /// Reads a template; `{{` and `}}` are braces. What stands after a colon in a placeholder says how it is shown, and is left out.
+    /// `None`: a brace has no partner.
+    pub fn new(text: &str) -> Option<Self> {
+        let (mut parts, mut literal, mut unnamed) = (Vec::new(), String::new(), 0);
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '{' | '}' if characters.next_if_eq(&character).is_some() => literal.push(character),
+                '{' => {
+                    let inner: String = characters.by_ref().take_while(|c| *c != '}').collect();
+                    let name = inner.split(':').next().unwrap_or_default().trim();
+                    let (kept, name) = name.strip_prefix('=').map_or((false, name), |name| (true, name));
+                    let name = if name.is_empty() {
+                        unnamed += 1;
+                        (unnamed - 1).to_string()
+                    } else {
+                        name.to_owned()
+                    };
+                    let kept = kept || KEPT.contains(&name.as_str());
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal)));
+                    }
+                    parts.push(Part::Hole(Hole { name, kept }));
+                }
+                '}' => return None,
+                other => literal.push(other),
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Some(Self { parts })
+    }
+
+    /// The names and numbers of the placeholders, in alphabetical order.
+    pub fn holes(&self) -> Vec<&str> {
+        let mut holes: Vec<&str> = self.each_hole().map(|hole| hole.name.as_str()).collect();
+        holes.sort_unstable();
+        holes
+    }
+
+    fn each_hole(&self) -> impl Iterator<Item = &Hole> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Hole(hole) => Some(hole),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// The template as a key: how values are shown is left out, placeholders without a name have their number, and what joins it to a
+    /// text before it (`: `, `, `, `; `) is not part of it.
+    pub fn key(text: &str) -> Option<String> {
+        let trimmed = text.trim();
+        let trimmed = [": ", ", ", "; "].iter().find_map(|join| trimmed.strip_prefix(join)).unwrap_or(trimmed);
+        let part = |part: &Part| match part {
+            Part::Literal(text) => text.replace('{', "{{").replace('}', "}}"),
+            Part::Hole(hole) => format!("{{{}}}", hole.name),
+        };
+        Some(Self::new(trimmed)?.parts.iter().map(part).collect())
+    }
+
+    /// The literal text, with a space for each placeholder.
+    pub fn literal(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Hole(_) => " ".to_owned(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    /// How much of it is literal: of two templates that match, the one with more counts.
+    pub(super) fn weight(&self) -> usize {
+        self.literal().chars().filter(|character| !character.is_whitespace()).count()
+    }
+
+    /// What the placeholders hold in `text`, in their order; `None`: this is no such text. Each literal part is sought as early as it
+    /// can be.
+    pub(super) fn matched<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (mut rest, mut found, mut is_open) = (text, Vec::new(), false);
+        let last = self.parts.len().checked_sub(1)?;
+        for (at, part) in self.parts.iter().enumerate() {
+            match part {
+                Part::Hole(_) => {
+                    if is_open {
+                        // Two without anything between: the second has it all.
+                        found.push("");
+                    }
+                    is_open = true;
+                }
+                Part::Literal(literal) => {
+                    let start = match (is_open, at == last) {
+                        (false, _) => rest.starts_with(literal.as_str()).then_some(0)?,
+                        (true, true) => rest.ends_with(literal.as_str()).then(|| rest.len() - literal.len())?,
+                        (true, false) => rest.find(literal.as_str())?,
+                    };
+                    if is_open {
+                        found.push(rest.get(..start)?);
+                    }
+                    rest = rest.get(start + literal.len()..)?;
+                    is_open = false;
+                }
+            }
+        }
+        if is_open {
+            found.push(rest);
+        } else if !rest.is_empty() {
+            return None;
+        }
+        Some(found)
+    }
+
+    /// The text with `held` in its placeholders; `of` is the template that was matched.
+    pub(super) fn filled<'t>(&self, of: &Self, held: &[&'t str], mut say: impl FnMut(&'t str) -> String) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Hole(hole) => {
+                    let held = of.each_hole().zip(held).find(|(other, _)| other.name == hole.name);
+                    let held = held.map_or("", |(_, held)| *held);
+                    if hole.kept { text.push_str(held) } else { text.push_str(&say(held)) }
+                }
+            }
+        }
+        text
+    }
+}
