@@ -152,7 +152,9 @@ fn on_reader(
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn on_reader(_: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+fn on_reader(args: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+    // Nor on its pad.
+    let _ = args.pad;
     Err(crate::readers::NOT_BUILT_IN.into())
 }
 
