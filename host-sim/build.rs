@@ -1,5 +1,5 @@
 //! Gives the program its version with the commit that it is built from: `0.1.0 (a4a7903)`. Without a repository, as in an
-//! archive of sources, the version alone.
+//! archive of sources, the version alone. And says whether boards can be emulated: `cfg(boards)`.
 
 use std::env;
 use std::process::Command;
@@ -16,6 +16,11 @@ fn main() {
         println!("cargo::rerun-if-changed={log}");
     }
     println!("cargo::rerun-if-changed=build.rs");
+    // Emulators are programs that are reached over Unix sockets.
+    println!("cargo::rustc-check-cfg=cfg(boards)");
+    if env::var_os("CARGO_FEATURE_LAB").is_some() && env::var_os("CARGO_CFG_UNIX").is_some() {
+        println!("cargo::rustc-cfg=boards");
+    }
 }
 
 /// What git prints, or nothing if there is no git or no repository.

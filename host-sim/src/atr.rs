@@ -56,37 +56,50 @@ fn explain(error: HexError) -> String {
 /// Where the ATR says nothing, the value is the default of ISO/IEC 7816-3 and its key stands in `defaults`; `interface`
 /// shows the bytes that are there.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Report {
+    /// The bytes, in hex.
     atr: String,
+    /// Whether it is as ISO/IEC 7816-3 wants it.
     valid: bool,
+    /// What is wrong with it; only there if something is.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// direct or inverse; null if the first byte says neither.
     convention: Option<&'static str>,
     /// The offered values of T, the preferred one first.
     protocols: Vec<u8>,
-    /// `None`: an RFU code.
+    /// The clock rate conversion integer Fi; null: an RFU code.
     fi: Option<u16>,
+    /// The baud rate adjustment integer Di; null: an RFU code.
     di: Option<u8>,
     /// N of TC1, in etu; 255 means the minimum.
     extra_guard: u8,
-    /// `None`: negotiable mode.
+    /// The mode in which the card begins; null: negotiable mode.
     specific_mode: Option<Specific>,
+    /// The historical bytes, in hex.
     historical: String,
+    /// The check character: absent, correct or wrong.
     tck: &'static str,
-    /// For T=1, in bytes.
+    /// For T=1: the card's information field size IFSC, in bytes.
     ifsc: u8,
+    /// For T=1: the block waiting time integer BWI.
     bwi: u8,
+    /// For T=1: the character waiting time integer CWI.
     cwi: u8,
-    /// For T=0.
+    /// For T=0: the waiting time integer WI.
     wi: u8,
+    /// For T=1: the error detection code, LRC or CRC.
     edc: &'static str,
-    /// Of operating conditions.
+    /// The classes of operating conditions.
     classes: Vec<&'static str>,
+    /// Whether and at which level CLK may stop.
     clock_stop: &'static str,
     /// Keys of this object whose values the ATR does not say.
     defaults: Vec<&'static str>,
     /// Keys of this object whose values are not those in force, which the ATR does not say.
     implicit: Vec<&'static str>,
+    /// The interface bytes that are there.
     interface: Vec<InterfaceByte>,
     /// What a valid ATR should not say, one sentence each.
     warnings: Vec<String>,
@@ -94,7 +107,9 @@ pub(crate) struct Report {
 
 /// TA2: the mode in which the card begins.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Specific {
+    /// The protocol T.
     protocol: u8,
     /// F and D are not those of TA1.
     implicit: bool,
@@ -104,15 +119,21 @@ struct Specific {
 
 /// The JSON object for input that is no bytes.
 #[derive(Serialize)]
-struct Unreadable<'e> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Unreadable<'e> {
+    /// False.
     valid: bool,
+    /// What is wrong with the input.
     error: &'e str,
 }
 
+/// An interface byte.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InterfaceByte {
     /// Such as TA1.
     name: String,
+    /// The byte, in hex.
     value: String,
     /// Only for people.
     #[serde(skip)]

@@ -28,6 +28,8 @@ pub(crate) fn run(_: &AttachArgs, _: &mut Output) -> Result<Verdict, String> {
     Err(crate::probe::NOT_BUILT_IN.into())
 }
 
+#[cfg(all(test, feature = "probe"))]
+pub(crate) use with_probe::Line;
 #[cfg(feature = "probe")]
 pub(crate) use with_probe::run;
 
@@ -47,11 +49,24 @@ mod with_probe {
 
     /// What was seen, for programs.
     #[derive(Serialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(rename_all = "kebab-case")]
-    enum Line<'a> {
+    pub(crate) enum Line<'a> {
+        /// What the board logs.
         Log(&'a str),
-        Screen { chinese: &'a str, english: &'a str, detail: &'a str },
-        End { stack: usize, stack_of: usize, slot: SlotPins, counters: Option<Counters> },
+        /// What the screen shows.
+        Screen(&'a ScreenText),
+        /// How the board was at the end.
+        End {
+            /// The most stack that was used, in bytes.
+            stack: usize,
+            /// How many bytes there are for it.
+            stack_of: usize,
+            /// The levels of the card slot's pins.
+            slot: SlotPins,
+            /// The numbers in the terminal's memory; null if it cannot be read.
+            counters: Option<Counters>,
+        },
     }
 
     /// Until it is interrupted: exit 0, or 2 when there is nothing to watch.
@@ -92,9 +107,7 @@ mod with_probe {
         let high = |high| if high { "high" } else { "low" };
         match seen {
             Seen::Log(line) if json => output.json_line(&Line::Log(line)),
-            Seen::Screen(ScreenText { english, chinese, detail }) if json => {
-                output.json_line(&Line::Screen { chinese, english, detail });
-            }
+            Seen::Screen(screen) if json => output.json_line(&Line::Screen(screen)),
             Seen::End { stack: (stack, stack_of), pins, counters } if json => {
                 output.json_line(&Line::End { stack: *stack, stack_of: *stack_of, slot: *pins, counters: *counters });
             }

@@ -36,7 +36,7 @@ pub(crate) struct FromCentre {
     #[arg(long, requires = "from_centre")]
     batch: Option<String>,
     /// The line of the batch, from 1
-    #[arg(long, requires = "from_centre", default_value_t = 1)]
+    #[arg(long, requires = "from_centre", default_value_t = 1, value_name = "NUMBER")]
     line: i64,
     /// The operator as whom the maker works, of the role producer
     #[arg(long = "as", value_name = "OPERATOR", requires = "from_centre", default_value = "producer")]

@@ -56,13 +56,13 @@ pub(crate) struct NewArgs {
     #[arg(long, default_value = "123456")]
     pub(crate) pin: String,
     /// Wrong PIN tries allowed in a row, 1 to 15
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=15), default_value_t = 3)]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=15), default_value_t = 3, value_name = "COUNT")]
     pub(crate) pin_tries: u8,
     /// Protocol the card speaks, T=0 or T=1
-    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0)]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0, value_name = "NUMBER")]
     pub(crate) protocol: u8,
     /// Serial number, part of ATR and ident code
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub(crate) serial: u32,
     /// Inverse convention (ATR begins with 3F)
     #[arg(long)]

@@ -43,15 +43,20 @@ pub(crate) struct RecordArgs {
 
 /// What came of it, for programs.
 #[derive(Serialize)]
-struct Told {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told {
+    /// The card's file.
     file: String,
+    /// The card's generation: v1, v2 or v3.
     profile: &'static str,
-    /// Of a card in contacts, with another serial number.
+    /// What it sends after a reset, in hex, with another serial number; only of a card in contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     atr: Option<String>,
-    exchanges: usize,
-    /// How many of them a virtual card would not answer so.
+    /// How many commands were sent and answered.
+    recorded: usize,
+    /// How many of these answers a virtual card would not answer so.
     peculiar: usize,
+    /// What could not be read, one sentence each.
     missing: Vec<String>,
 }
 
@@ -84,14 +89,14 @@ pub(crate) fn run(args: &RecordArgs, output: &mut Output) -> Result<Verdict, Str
         file: args.file.display().to_string(),
         profile: card.generation.as_str(),
         atr: Some(&card.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
-        exchanges: recorded.exchanges.len(),
+        recorded: recorded.exchanges.len(),
         peculiar: recorded.exchanges.iter().filter(|exchange| exchange.answer.is_some()).count(),
         missing: recorded.missing.clone(),
     };
     if args.json {
         output.json_line(&told);
     } else {
-        let Told { file, profile, exchanges, peculiar, .. } = &told;
+        let Told { file, profile, recorded: exchanges, peculiar, .. } = &told;
         output.line(&format!(
             "{file}: a {profile} card, {exchanges} exchanges, {peculiar} of them peculiar to this card"
         ));

@@ -40,16 +40,21 @@ pub(crate) struct SendArgs {
     json: bool,
 }
 
+/// What was said with the card.
 #[derive(Default, Serialize)]
-struct Session {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Session {
     /// The card's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     /// The reader's name, or a part of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reader: Option<String>,
+    /// What the card sent after the reset, in hex; null if it sent none.
     atr: Option<String>,
+    /// The commands that were sent and what was answered.
     exchanges: Vec<Exchanged>,
+    /// Why the card could not be talked to; only there if it could not.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     /// Who can put it right.
@@ -67,13 +72,19 @@ impl Session {
     }
 }
 
-/// Secret bytes are shown as `**`.
+/// A command and its answer. Secret bytes are shown as `**`.
 #[derive(Serialize)]
-struct Exchanged {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Exchanged {
+    /// The command APDU, in hex.
     command: String,
+    /// What the command is called.
     name: &'static str,
+    /// The data of the answer, in hex.
     response: String,
+    /// The status word of the answer, in hex.
     sw: String,
+    /// What the status word says.
     meaning: &'static str,
     /// The data objects in the response, unless it contains a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]

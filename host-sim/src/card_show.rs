@@ -12,33 +12,49 @@ use qiyong_sim::card::os::{Bytes, VirtualCard, blank_byte};
 
 use crate::output::{Output, Verdict};
 
+/// What a card file holds.
 #[derive(Serialize)]
-struct Shown {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Shown {
+    /// The card's file.
     file: String,
+    /// The card's generation: v1, v2 or v3.
     profile: &'static str,
-    /// Of a card with contacts.
+    /// What it sends after a reset, in hex; only of a card with contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     atr: Option<String>,
-    /// Of a card with an antenna, as `ats` and `contactless_atr`.
+    /// Its identifier over the antenna, in hex; only of a card with one, as `ats` and `contactless_atr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
+    /// What it answers to select, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     ats: Option<String>,
-    /// The ATR that a PC/SC reader makes of the ATS.
+    /// The ATR that a PC/SC reader makes of the ATS, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     contactless_atr: Option<String>,
+    /// How the card is blocked: no, application or card.
     blocked: String,
+    /// Wrong PINs in a row until the card blocks its PIN.
     pin_tries: u8,
+    /// PIN tries left on the card.
     pin_tries_left: u8,
+    /// The records that are not blank.
     records: Vec<ShownRecord>,
 }
 
+/// A record.
 #[derive(Serialize)]
-struct ShownRecord {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShownRecord {
+    /// In which file of the card.
     file: String,
+    /// What that file is called.
     title: &'static str,
+    /// Its tag, in hex.
     tag: String,
+    /// What it is called.
     name: &'static str,
+    /// What stands there; `***` where that is secret.
     value: String,
 }
 

@@ -25,28 +25,28 @@ const TOLD: usize = 10;
 #[derive(Args, Debug)]
 pub(crate) struct ChaosArgs {
     /// What the worlds are drawn from
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// The number of the first world
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     from: u64,
     /// How many worlds
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     worlds: u64,
     /// Terminals in each world
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     terminals: u32,
     /// Cards in each world
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     cards: u32,
     /// Visits in each world
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
     /// At which level terminals speak to cards: character by character over the line, or apdu by apdu without one
     #[arg(long, value_name = "LEVEL", default_value = "line", value_parser = level)]
     level: Level,
     /// Worlds at once; as many as there are cores, unless said
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
     /// Make the first world that fails as small as it can be, and write it to FILE
     #[arg(long, value_name = "FILE")]
@@ -69,30 +69,49 @@ fn level(word: &str) -> Result<Level, String> {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Told {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told {
+    /// How many worlds were played.
     worlds: u64,
+    /// How many steps they had in all.
     steps: u64,
+    /// How many messages came to centres.
     messages: u64,
+    /// How many sales were approved.
     sales: u64,
+    /// How many cards were put into use.
     activations: u64,
+    /// What went wrong, by its word: how often.
     faults: BTreeMap<&'static str, u64>,
+    /// How often a terminal lost its power.
     power_cuts: u64,
     /// Sales that the centre has undone after three days without a confirmation, though the holder has a receipt.
     expired_unheard: u64,
     /// Sales that a cut kept from being shown to anybody, though the terminal knew the answer; undone after three days, too.
     expired_unshown: u64,
+    /// How often a terminal broke a rule of the card line.
     findings: u64,
+    /// How long the worlds took in their own time, in s.
     virtual_seconds: u64,
+    /// How long it took in real time, in s.
     seconds: f64,
+    /// Of all that happened, SHA-256 in hex: the same for the same worlds.
     hash: String,
+    /// What must never break, and did.
     failures: Vec<FailureTold>,
 }
 
+/// A world in which something broke that must never break.
 #[derive(Serialize)]
-struct FailureTold {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct FailureTold {
+    /// Its number.
     world: u64,
+    /// What it was drawn from.
     seed: u64,
+    /// What broke.
     invariant: &'static str,
+    /// How that was seen.
     what: String,
 }
 

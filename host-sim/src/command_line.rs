@@ -3,10 +3,12 @@
 //! clap says English. Its help is made from our texts, which are said anew before it is made; its own few words (headings, and what
 //! is wrong with an argument) are said anew afterwards.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
@@ -14,7 +16,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches};
 
 use qiyong::lang::{self, Lang};
 
-use crate::output;
+use crate::{output, settings};
 
 /// Words of clap's that are in a help and in no text of ours.
 const FIXED: [(&str, &str); 11] = [
@@ -31,25 +33,42 @@ const FIXED: [(&str, &str); 11] = [
     ("[aliases: ", "[别名："),
 ];
 
+/// The variable that names the language.
+const LANG: &str = "QIYONG_LANG";
+
 /// Reads the arguments; with its exit status, when there is nothing to do: help was asked for, or they make no sense.
 pub(crate) fn read<C: FromArgMatches>(program: Command) -> Result<C, ExitCode> {
     let arguments: Vec<OsString> = env::args_os().collect();
     let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    if let Err(error) = lang::set(Lang::asked_for(&words, |name| env::var(name).ok())) {
+    let program = settings::with_defaults(program);
+    let settled = |flag: &str| program.as_ref().ok().and_then(|program| default_of(program, flag));
+    let variable = |name: &str| env::var(name).ok().or_else(|| if name == LANG { settled("lang") } else { None });
+    if let Err(error) = lang::set(Lang::asked_for(&words, variable)) {
         output::complain(&error.to_string());
         return Err(ExitCode::from(2));
     }
     // A wrong word is complained of below.
-    let color = lang::typed(&words, "--color").and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto);
+    let color = lang::typed(&words, "--color").map(str::to_owned).or_else(|| settled("color"));
+    let color = color.and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto);
     match color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+    let program = program.map_err(|problem| {
+        output::complain(&problem);
+        ExitCode::from(2)
+    })?;
     let mut program = said(program).color(color);
     let read = program.try_get_matches_from_mut(arguments).and_then(|matches| C::from_arg_matches(&matches));
     read.map_err(|error| answer(&error.format(&mut program)))
+}
+
+/// The default of a flag without a verb.
+fn default_of(program: &Command, flag: &str) -> Option<String> {
+    let argument = program.get_arguments().find(|argument| argument.get_long() == Some(flag))?;
+    argument.get_default_values().first()?.to_str().map(str::to_owned)
 }
 
 /// The same program with its help in the language in force.
@@ -90,16 +109,43 @@ fn argument(mut argument: Arg) -> Arg {
 
 /// Each paragraph is a text of its own, so that a short help and the beginning of a long one are the same.
 fn paragraphs(text: &str) -> String {
-    let said: Vec<_> = text.split("\n\n").map(lang::say).collect();
-    said.join("\n\n")
+    // --help and others are everywhere.
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(said) = known.get(text) {
+        return said.clone();
+    }
+    let said = text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n");
+    known.insert(text.to_owned(), said.clone());
+    said
 }
 
-/// clap's own words in a help.
-fn fixed(text: &str) -> String {
-    match lang::in_force() {
-        Lang::En => text.to_owned(),
-        Lang::Zh => FIXED.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese)),
+/// clap leaves the full stop of a short text out.
+fn paragraph(text: &str) -> String {
+    let said = lang::say(text);
+    let stopped = format!("{text}.");
+    match lang::say(&stopped) {
+        whole if said == text && whole != stopped => whole.trim_end_matches('。').to_owned(),
+        _ => said.into_owned(),
     }
+}
+
+/// clap's own words in a help, and what it says of possible values, a row each.
+pub(crate) fn fixed(text: &str) -> String {
+    if lang::in_force() == Lang::En {
+        return text.to_owned();
+    }
+    let text = FIXED.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese));
+    // No space after a colon of Chinese.
+    let text = text.replace("用法： ", "用法：").replace("用法：\u{1b}[0m ", "用法：\u{1b}[0m");
+    let row = |row: &str| match row.split_once(": ") {
+        Some((value, about)) if !value.trim_start().trim_start_matches("- ").contains(' ') => {
+            let padding = about.len() - about.trim_start().len();
+            format!("{value}: {}{}", &about[..padding], lang::say(about.trim_start()))
+        }
+        _ => row.to_owned(),
+    };
+    text.split('\n').map(row).collect::<Vec<_>>().join("\n")
 }
 
 /// The help that clap gives instead of arguments, in the language in force.

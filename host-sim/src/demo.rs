@@ -5,20 +5,21 @@
 use serde::Serialize;
 
 use crate::output::{Output, Verdict};
-use crate::story::whole::{characters, count, place, tell_scenario};
+use crate::story::whole::{characters, count, tell_scenario};
 use qiyong::in_process::play;
 use qiyong_sim::line::{EtuCounter, LineEvent};
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::{CardReport, StepReport, card_report, step_report};
 use qiyong_sim::scenario::stage::{Played, PlayedStep};
-use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::event::Event;
 
 const SCENARIO: &str = include_str!("../scenarios/demo.toml");
 
 /// The demo as JSON.
 #[derive(Serialize)]
-struct DemoReport {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct DemoReport {
+    /// What the demo shows.
     title: String,
     /// Whether everything happened as the scenario expects.
     passed: bool,
@@ -34,24 +35,16 @@ struct DemoReport {
 
 /// One visit.
 #[derive(Serialize)]
-struct VisitReport {
-    channel: &'static str,
-    institution: String,
-    profile: Option<&'static str>,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct VisitReport {
     #[serde(flatten)]
     step: StepReport,
-    /// The card's status at the centre before the visit.
-    status_before: Option<&'static str>,
-    /// The card's status at the centre after the visit.
-    status_after: Option<&'static str>,
     /// APDUs exchanged.
     apdus: usize,
     /// Characters on the card line, in both directions.
     characters: usize,
     /// Etu from power-up to power-down of the card, each stretch at the rate then in force.
     line_etu: u64,
-    /// Virtual time from the first to the last event, in milliseconds.
-    milliseconds: u64,
 }
 
 /// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
@@ -68,7 +61,7 @@ pub(crate) fn run(trace: bool, json: bool, output: &mut Output) -> Result<Verdic
 
 fn report(scenario: &Scenario, played: &Played) -> DemoReport {
     let (mut activations, mut refusals, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (step, visit)) in scenario.steps.iter().zip(&played.steps).enumerate() {
+    for (index, visit) in played.steps.iter().enumerate() {
         let list = if visit.report.effects.activates {
             &mut activations
         } else if visit.report.reason.is_some() {
@@ -76,18 +69,11 @@ fn report(scenario: &Scenario, played: &Played) -> DemoReport {
         } else {
             &mut others
         };
-        let institution = place(scenario, step);
         list.push(VisitReport {
-            channel: institution.channel().as_str(),
-            institution: institution.to_string(),
-            profile: step.card.map(|card| scenario.cards[card].new.generation.as_str()),
             step: step_report(scenario, index, visit),
-            status_before: visit.before.as_ref().map(|record| record.status.as_str()),
-            status_after: visit.after.as_ref().map(|record| record.status.as_str()),
             apdus: count(visit, |event| matches!(event, Event::Apdu(_))),
             characters: characters(visit),
             line_etu: line_etu(visit),
-            milliseconds: milliseconds(visit),
         });
     }
     let cards = scenario.cards.iter().zip(&played.cards);
@@ -98,13 +84,6 @@ fn report(scenario: &Scenario, played: &Played) -> DemoReport {
         refusals,
         others,
         cards: cards.map(|(card, played)| card_report(card, played)).collect(),
-    }
-}
-
-fn milliseconds(visit: &PlayedStep) -> u64 {
-    match (visit.events.first(), visit.events.last()) {
-        (Some((first, _)), Some((last, _))) => (last - first) * 1000 / CLOCK_HZ,
-        _ => 0,
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) fn run(_: &DoctorArgs, _: &mut Output) -> Result<Verdict, String> {
     Err(crate::extras::NOT_BUILT_IN.into())
 }
 
+#[cfg(all(test, feature = "lab"))]
+pub(crate) use with_captures::Told;
 #[cfg(feature = "lab")]
 pub(crate) use with_captures::run;
 
@@ -58,10 +60,15 @@ mod with_captures {
 
     /// What is told to programs.
     #[derive(Serialize)]
-    struct Told<'a> {
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    pub(crate) struct Told<'a> {
+        /// How often RST rose with power and clock.
         resets: usize,
+        /// How many characters were heard on the card line, in both directions.
         characters: usize,
+        /// The answers to reset that were heard whole, in hex.
         atrs: Vec<String>,
+        /// What is wrong, in the order of time.
         findings: &'a [Finding],
     }
 

@@ -1,19 +1,21 @@
 //! `qiyong emulate`: a flashable image on an emulated board. `visit` plays one visit, `outside` has another program as its till;
-//! both exist only with the feature `lab`.
+//! both exist only where boards can be emulated.
 
 mod args;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 mod outside;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 mod pad;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 mod visit;
 
 use crate::output::{Output, Verdict};
 pub(crate) use args::EmulateArgs;
+#[cfg(all(test, feature = "lab"))]
+pub(crate) use {outside::Told as Outside, visit::Told as Visit};
 
 /// Plays a visit, or serves tills.
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     match &args.till_line {
         Some(line) => outside::run(args, line, output),
@@ -22,7 +24,7 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
 }
 
 /// Without the emulator.
-#[cfg(not(feature = "lab"))]
+#[cfg(not(boards))]
 pub(crate) fn run(_: &EmulateArgs, _: &mut Output) -> Result<Verdict, String> {
-    Err(crate::extras::NOT_BUILT_IN.into())
+    Err(crate::extras::NO_BOARDS.into())
 }

@@ -11,17 +11,24 @@ use crate::output::{Output, Verdict};
 
 /// How an exchange of the file went.
 #[derive(Debug, Serialize)]
-struct Line<'f> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Line<'f> {
+    /// Its name in the file.
     name: &'f str,
-    ok: bool,
+    /// Whether all went as written.
+    passed: bool,
+    /// Where it went otherwise; only there if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<replay::Failure>,
 }
 
 /// The report of a file that cannot be played.
 #[derive(Serialize)]
-struct Unreadable<'e> {
-    ok: bool,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Unreadable<'e> {
+    /// False.
+    passed: bool,
+    /// What is wrong with the file.
     error: &'e str,
 }
 
@@ -35,7 +42,7 @@ pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdic
         }
         Err(error) => {
             if json {
-                output.json_line(&Unreadable { ok: false, error: &error });
+                output.json_line(&Unreadable { passed: false, error: &error });
             }
             Err(error)
         }
@@ -56,7 +63,7 @@ fn report(exchange: &parse::Exchange, json: bool, output: &mut Output) -> Verdic
     let failure = replay::replay(exchange).err();
     let verdict = if failure.is_some() { Verdict::No } else { Verdict::Done };
     match failure {
-        failure if json => output.json_line(&Line { name, ok: failure.is_none(), failure }),
+        failure if json => output.json_line(&Line { name, passed: failure.is_none(), failure }),
         Some(failure) => output.line(&format!("FAIL {name}: {failure}")),
         None => output.line(&format!("ok {name}")),
     }

@@ -1,6 +1,6 @@
-//! Emulated boards and captures, which exist only with the feature `lab`, and a centre over TCP, which exists only with
-//! `serve`; and what replaces them without it, so that the demo is built sooner. The replacement says that these parts are
-//! missing.
+//! Captures, which exist only with the feature `lab`; emulated boards, which want Unix as well (`boards`, see build.rs); and a
+//! centre over TCP, which exists only with `serve`; and what replaces each of them elsewhere. The replacement says that the part
+//! is missing.
 
 use std::path::Path;
 
@@ -52,14 +52,14 @@ impl BoardKind {
     }
 }
 
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub(crate) use qiyong::in_process::play_emulated;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub(crate) use qiyong_lab::emulator::machine::Machine as FirstBoard;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub(crate) use qiyong_lab::pico::machine::Machine as PicoBoard;
 
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 fn refusal<B: qiyong_lab::board::Board>(scenario: &Scenario) -> Option<String> {
     B::refusal(scenario).map(|why| why.to_string())
 }
@@ -71,18 +71,46 @@ pub(crate) use qiyong_sim::capture::{CaptureFolder, LiveCapture};
 
 #[cfg(feature = "serve")]
 pub(crate) use qiyong::over_tcp::play as play_over_tcp;
-#[cfg(all(feature = "lab", feature = "serve"))]
+#[cfg(all(boards, feature = "serve"))]
 pub(crate) use qiyong::over_tcp::play_emulated as play_emulated_over_tcp;
 
-#[cfg(not(all(feature = "lab", feature = "serve")))]
+#[cfg(not(all(boards, feature = "serve")))]
 pub(crate) use without_serve::play_emulated_over_tcp;
 #[cfg(not(feature = "serve"))]
 pub(crate) use without_serve::play_over_tcp;
 
+#[cfg(not(boards))]
+pub(crate) use without_boards::{FirstBoard, NO_BOARDS, PicoBoard, play_emulated, refusal};
 #[cfg(all(not(feature = "lab"), feature = "serve"))]
 pub(crate) use without_lab::Whereto;
 #[cfg(not(feature = "lab"))]
-pub(crate) use without_lab::{CaptureFolder, FirstBoard, LiveCapture, NOT_BUILT_IN, PicoBoard, play_emulated, refusal};
+pub(crate) use without_lab::{CaptureFolder, LiveCapture, NOT_BUILT_IN};
+
+#[cfg(not(boards))]
+mod without_boards {
+    use std::path::Path;
+
+    use qiyong_sim::scenario::file::Scenario;
+    use qiyong_sim::scenario::stage::{Played, RunError};
+
+    #[cfg(unix)]
+    pub(crate) use super::without_lab::NOT_BUILT_IN as NO_BOARDS;
+    #[cfg(not(unix))]
+    pub(crate) use crate::without_unix::BOARDS as NO_BOARDS;
+
+    /// No board can be made.
+    pub(crate) enum FirstBoard {}
+    /// No board can be made.
+    pub(crate) enum PicoBoard {}
+
+    pub(crate) fn refusal<B>(_: &Scenario) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn play_emulated<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
+        Err(RunError::NotHere(NO_BOARDS.into()))
+    }
+}
 
 #[cfg(not(feature = "lab"))]
 mod without_lab {
@@ -92,17 +120,10 @@ mod without_lab {
 
     use jiff::civil::DateTime;
     use qiyong_protocol::frame::Peer;
-    use qiyong_sim::scenario::file::Scenario;
-    use qiyong_sim::scenario::stage::{Played, RunError};
     use qiyong_sim::world::event::{Apdu, Event};
 
     /// The error if this program was built without emulated boards and captures.
     pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
-
-    /// No board can be made.
-    pub(crate) enum FirstBoard {}
-    /// No board can be made.
-    pub(crate) enum PicoBoard {}
 
     /// No folder can be made.
     pub(crate) struct CaptureFolder(Infallible);
@@ -163,17 +184,9 @@ mod without_lab {
             match self.0 {}
         }
     }
-
-    pub(crate) fn refusal<B>(_: &Scenario) -> Option<String> {
-        None
-    }
-
-    pub(crate) fn play_emulated<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
-        Err(RunError::NotHere(NOT_BUILT_IN.into()))
-    }
 }
 
-#[cfg(not(all(feature = "lab", feature = "serve")))]
+#[cfg(not(all(boards, feature = "serve")))]
 mod without_serve {
     use std::path::Path;
 
@@ -181,6 +194,7 @@ mod without_serve {
     use qiyong_sim::scenario::stage::{Played, RunError};
 
     /// The error if this program was built without a centre over TCP.
+    #[cfg(not(feature = "serve"))]
     const NOT_BUILT_IN: &str =
         "this qiyong was built for a quick start, without a centre over TCP: `cargo build -p qiyong` has it";
 
@@ -188,6 +202,9 @@ mod without_serve {
     pub(crate) fn play_over_tcp(_: &Scenario) -> Result<Played, RunError> {
         Err(RunError::NotHere(NOT_BUILT_IN.into()))
     }
+
+    #[cfg(feature = "serve")]
+    use super::NO_BOARDS as NOT_BUILT_IN;
 
     pub(crate) fn play_emulated_over_tcp<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
         Err(RunError::NotHere(NOT_BUILT_IN.into()))

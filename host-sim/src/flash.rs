@@ -2,7 +2,7 @@
 //! Pico's boot loader.
 
 #[cfg(feature = "lab")]
-mod uf2;
+pub(crate) mod uf2;
 
 use std::path::PathBuf;
 
@@ -13,6 +13,9 @@ use crate::extras::NOT_BUILT_IN;
 use crate::extras::PICO;
 use crate::output::{Output, Verdict};
 use crate::probe::Which;
+
+#[cfg(all(test, feature = "probe"))]
+pub(crate) use with_probe::Told;
 
 /// What to flash.
 #[derive(Args, Debug)]
@@ -66,13 +69,17 @@ mod with_probe {
 
     /// How flashing, or the check, ended, for programs.
     #[derive(Serialize)]
-    struct Told<'a> {
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    pub(crate) struct Told<'a> {
+        /// Which chip.
         chip: &'a str,
         /// How many bytes are loaded.
         bytes: usize,
+        /// Whether the image fits the chip.
         fits: bool,
         /// Why it does not.
         misfits: &'a [String],
+        /// Whether it is in the chip's flash now.
         flashed: bool,
     }
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use std::path::Path;
 
 use jiff::civil::date;
@@ -12,9 +12,9 @@ use qiyong_centre::clock::SetClock;
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::issue::IssueError;
 use qiyong_centre::{Centre, CentreError, Chain, JournalEntry, Phase, test_mac_key};
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use qiyong_lab::board::Board;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -262,13 +262,13 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 ///
 /// # Errors
 /// Those of [`play`]. Also if the scenario is not for such boards.
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub fn play_emulated<B: Board>(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
     on_boards::<_, B>(scenario, new_centre()?, elf)
 }
 
 /// Plays a scenario on emulated boards that ask this centre.
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub(crate) fn on_boards<C: centre::Centre, B: Board>(
     scenario: &Scenario,
     mut centre: C,

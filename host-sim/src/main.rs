@@ -27,8 +27,11 @@ mod manual;
 mod message;
 mod objects;
 mod output;
+#[cfg(unix)]
 mod pcscd;
+#[cfg(unix)]
 mod pcscd_ctl;
+#[cfg(unix)]
 mod pcscd_watch;
 mod probe;
 mod probes;
@@ -40,19 +43,27 @@ mod rows;
 mod scenario;
 #[cfg(feature = "serve")]
 mod serve_page;
+mod settings;
 #[cfg(feature = "serve")]
 mod signals;
 mod stack;
 mod story;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod till;
+#[cfg(unix)]
 mod vicc;
+#[cfg(not(unix))]
+mod without_unix;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+#[cfg(not(unix))]
+use without_unix::{pcscd, pcscd_ctl, vicc};
 
 /// The version, and the commit that it was built from where there is one.
 const VERSION: &str = env!("QIYONG_VERSION");

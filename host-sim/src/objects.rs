@@ -14,6 +14,7 @@ const SHOWN_MAX: usize = 256;
 
 /// A data object.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Object {
     /// In hex.
     tag: String,

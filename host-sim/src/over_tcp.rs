@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -24,10 +24,10 @@ use qiyong_sim::scenario::stage::{Played, RunError};
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 use crate::in_process::InProcess;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use crate::in_process::on_boards;
 use crate::tcp::TcpCentre;
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 use qiyong_lab::board::Board;
 
 /// A centre in this process that is reached over TCP.
@@ -145,7 +145,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 ///
 /// # Errors
 /// Those of [`play`]. Also if the scenario is not for such boards.
-#[cfg(feature = "lab")]
+#[cfg(boards)]
 pub fn play_emulated<B: Board>(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
     on_boards::<_, B>(scenario, new_centre()?, elf)
 }

@@ -98,10 +98,7 @@ impl Told {
         let at = self.readers.entry(seen.number).or_default();
         match seen.what {
             Happening::ReaderCame => vec!["the reader is there".into()],
-            Happening::ReaderWent => {
-                self.readers.remove(&seen.number);
-                vec!["the reader is gone".into()]
-            }
+            Happening::ReaderWent => vec!["the reader is gone".into()],
             Happening::CardIn(file) => {
                 at.cards += 1;
                 at.listener.reset();
@@ -149,7 +146,8 @@ fn exchange(heard: &Heard, failure: Option<SlotFailure>) -> Vec<String> {
             (format!("→ {}  {}", pad(&command_row(apdu, usize::MAX), 46), apdu.name), answer)
         }
         Heard::Rubbish { head, len, sw } => {
-            (format!("→ {head}…  no APDU: {len} bytes whose lengths do not fit"), format!("← {sw}  {}", words(*sw)))
+            let what = format!("no APDU: {len} bytes whose lengths do not fit");
+            (format!("→ {head}…  {what}"), format!("← {sw}  {}", words(*sw)))
         }
     };
     vec![command, failure.map_or(answer, |failure| format!("× {failure}"))]

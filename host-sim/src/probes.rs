@@ -17,7 +17,9 @@ pub(crate) fn run(_: bool, _: &mut Output) -> Result<Verdict, String> {
 /// A probe, for programs.
 #[cfg(feature = "probe")]
 #[derive(Serialize)]
-struct Found {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Found {
+    /// What it is called.
     name: String,
     /// What `--probe` takes for it.
     selector: String,

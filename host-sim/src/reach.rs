@@ -124,7 +124,7 @@ impl Reached {
     }
 
     /// Ends the lease of a terminal's name, if one can: of a centre somewhere else only its engineers can.
-    #[cfg(feature = "lab")]
+    #[cfg(boards)]
     pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
         match &mut self.end {
             End::Here(centre) => centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string()),

@@ -13,6 +13,8 @@ pub(crate) fn run(_: bool, _: &mut Output) -> Result<Verdict, String> {
     Err(NOT_BUILT_IN.into())
 }
 
+#[cfg(all(test, feature = "pcsc"))]
+pub(crate) use with_pcsc::Reader;
 #[cfg(feature = "pcsc")]
 pub(crate) use with_pcsc::run;
 
@@ -28,13 +30,19 @@ mod with_pcsc {
 
     /// A reader and what is in it, for programs.
     #[derive(Serialize)]
-    struct Reader {
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    pub(crate) struct Reader {
+        /// The reader's name.
         name: String,
+        /// unavailable, mute, card or empty.
         state: &'static str,
+        /// Who uses the card: one program alone, somebody or nobody.
         used: &'static str,
+        /// What the card sends after a reset, in hex; null if there is none.
         atr: Option<String>,
         /// The kind of card that the ATR suggests.
         kind: Option<String>,
+        /// The ATR decoded, as by `qiyong atr`; only there if there is a card.
         #[serde(skip_serializing_if = "Option::is_none")]
         decoded: Option<atr::Report>,
         #[serde(skip)]

@@ -7,6 +7,7 @@ pub(crate) mod whole;
 
 use unicode_width::UnicodeWidthStr;
 
+use qiyong::lang::{self, Lang};
 use qiyong_firmware::slot::{Clock, VoltageClass};
 use qiyong_firmware::terminal::{NoPin, WhichPin};
 use qiyong_firmware::ui::{Text, status_text};
@@ -81,10 +82,12 @@ pub(crate) fn standing(record: Option<&CardRecord>) -> String {
     };
     let yes = |on| if on { "yes" } else { "no" };
     let (english, chinese) = status_text(record.status);
+    let status = match lang::in_force() {
+        Lang::En => format!("{} {}", pad(english, 22), pad(chinese, 12)),
+        Lang::Zh => pad(chinese, 12),
+    };
     format!(
-        "{} {}  social {}  bank account {}  personal account {}",
-        pad(english, 22),
-        pad(chinese, 12),
+        "{status}  social {}  bank account {}  personal account {}",
         pad(yes(record.social), 3),
         pad(yes(record.financial), 3),
         record.account,

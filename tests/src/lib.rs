@@ -12,6 +12,7 @@ pub mod pcsc;
 pub mod postgres;
 pub mod programs;
 pub mod scenarios;
+pub mod schemas;
 pub mod secrets;
 pub mod usb_board;
 pub mod vcd;

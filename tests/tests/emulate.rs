@@ -83,7 +83,7 @@ fn activates_once(generation: Generation, protocol: u8, place: &str, what: &[&st
     assert_eq!((&report["charge"], &report["balance"]), (&charge.into(), &(50_000 - charge).into()), "{report}");
     assert_eq!((&report["stan"], &report["pin_changed"]), (&1.into(), &true.into()), "{report}");
     let last = report["screens"].as_array().and_then(|screens| screens.last()).unwrap();
-    assert!(last.as_str().unwrap().starts_with("支付成功，卡已启用 Paid, card activated"), "{report}");
+    assert!(last["chinese"] == "支付成功，卡已启用" && last["english"] == "Paid, card activated", "{report}");
     let log = report["log"].as_array().unwrap();
     let logged = |words: &str| log.iter().any(|line| line.as_str().unwrap().contains(words));
     for words in ["emulated: true", place, "screen: Reading card", "approved, activated: true"] {

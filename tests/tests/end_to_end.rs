@@ -32,6 +32,7 @@ mod exchange;
 mod hospital;
 mod idempotency;
 mod journal;
+mod journeys;
 mod keyed;
 mod keys;
 mod lang;
@@ -48,8 +49,10 @@ mod production;
 mod program;
 mod recorded_card;
 mod scenarios;
+mod schemas;
 mod secrets;
 mod serve_page;
+mod settings;
 mod settlement;
 mod shell;
 mod slot;
@@ -61,6 +64,7 @@ mod third_board;
 mod till;
 mod two_tills;
 mod visits;
+mod windows;
 
 /// `autotests` is off, so cargo does not find a new file by itself.
 #[test]

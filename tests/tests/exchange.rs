@@ -31,7 +31,7 @@ fn passes(name: &str) -> String {
     let lines: Vec<Value> =
         output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert_eq!(lines.len(), exchanges);
-    assert!(lines.iter().all(|line| line["ok"] == true));
+    assert!(lines.iter().all(|line| line["passed"] == true));
     text
 }
 

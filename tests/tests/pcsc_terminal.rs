@@ -66,6 +66,7 @@ fn activates_twice(command: &dyn Fn() -> Command, centre: &Path, card: &[&str]) 
     assert_eq!((&report["outcome"], &report["activated"]), (&"approved".into(), &true.into()), "{report}");
     assert_eq!((&report["charge"], &report["balance"], &report["stan"]), (&3580.into(), &46420.into(), &1.into()));
     assert_eq!((&report["card"], &report["holder"]), (&"X******19".into(), &"张*".into()));
+    assert_eq!((&report["status_before"], &report["status_after"]), (&"inactive".into(), &"active".into()));
     assert!(seen.contains("请插卡") && seen.contains("支付成功，卡已启用"), "{seen}");
 
     let (status, report, _) = serve(till(&mut command(), centre, PHARMACY, card, purchase), &format!("{NEW_PIN}\n"));
@@ -132,7 +133,7 @@ fn a_card_file_is_activated_once_on_the_virtual_line_and_at_every_kind_of_place(
     assert_eq!((&report["activated"], &report["activated_financial"]), (&true.into(), &true.into()), "{report}");
     // A pharmacy cannot put a card into use by application.
     let (status, report, _) = serve(till(&mut command(), &centre, PHARMACY, &card, &["query"]), "");
-    assert_eq!((status, &report["status"]), (0, &"active".into()), "{report}");
+    assert_eq!((status, &report["status_after"]), (0, &"active".into()), "{report}");
 }
 
 #[test]
@@ -147,7 +148,7 @@ fn operations_are_keyed_one_after_the_other_and_a_mistake_is_told() {
         String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(output.status.code(), Some(1), "something was not done");
     assert_eq!(reports.len(), 2);
-    assert_eq!((&reports[0]["status"], &reports[1]["activated"]), (&"inactive".into(), &true.into()));
+    assert_eq!((&reports[0]["status_after"], &reports[1]["activated"]), (&"inactive".into(), &true.into()));
     let seen = String::from_utf8_lossy(&output.stderr);
     assert!(seen.contains("'pay'") && seen.contains("such as 35.80"), "{seen}");
 }
@@ -268,7 +269,7 @@ fn beside_a_card_that_another_program_has_another_reader_is_waited_for() {
             assert_eq!(server.ctl(&["insert", "1", "--card", "other.toml"]).0, 0);
             served.join().unwrap()
         };
-        assert!(status == 0 && report["status"] == "inactive", "{status} {report} {seen}");
+        assert!(status == 0 && report["status_after"] == "inactive", "{status} {report} {seen}");
     });
 }
 

@@ -16,6 +16,7 @@ mod wrong;
 
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
+use qiyong_tests::schemas::assert_valid;
 
 use crate::dissector::counted;
 use desk::{Desk, PINS};
@@ -51,9 +52,11 @@ fn a_first_purchase_at_each_board_over_its_till_line() {
         assert_eq!((status, &report["activated"], &report["stan"]), (0, &false.into(), &2.into()), "{report} {seen}");
         assert!(!seen.contains("was given"), "it has its key: {seen}");
         let (status, report, _) = desk.till(&["query"]);
-        assert_eq!((status, &report["status"], &report["charge"]), (0, &"active".into(), &0.into()), "{report}");
+        assert_eq!((status, &report["status_after"], &report["charge"]), (0, &"active".into(), &0.into()), "{report}");
+        assert_valid("till", &report);
         let (status, state, _) = desk.till(&["status"]);
         assert_eq!((status, &state["set_up"], &state["next_stan"]), (0, &true.into(), &3.into()), "{state}");
+        assert_valid("till", &state);
         assert_eq!(desk.books(), 3580 + 100);
     });
     closing_line("qiyong till: two boards, each by a line of its own, and the Pico over USB put a card into use");

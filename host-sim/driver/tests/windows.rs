@@ -5,7 +5,6 @@ mod support;
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,11 +12,10 @@ use object::{NameOrOrdinal, Object as _};
 use qiyong_protocol::card::files::Generation;
 use sscarddriver::boundary::FUNCTIONS;
 use support::journey::{self, EXPECTED};
+use support::wine::{COMPILER, Windows};
 use support::{Compiler, Desk};
-use tempfile::TempDir;
 
 const LIBRARY: &str = "SSCardDriver.dll";
-const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 /// What functions may be declared as.
 const CONVENTIONS: [&str; 2] = ["__stdcall", "__cdecl"];
 /// What Windows 10 and later bring along.
@@ -38,40 +36,6 @@ fn built() -> PathBuf {
     let path = deps.ancestors().nth(2).unwrap().join("windows").join(LIBRARY);
     assert!(path.exists(), "no {}: `cargo xtask dll` builds it", path.display());
     path
-}
-
-/// A Windows of its own, with nothing in it: its libraries are those of wine itself.
-struct Windows(TempDir);
-
-impl Windows {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("drive_c/windows/system32")).unwrap();
-        fs::create_dir(folder.path().join("dosdevices")).unwrap();
-        symlink("../drive_c", folder.path().join("dosdevices/c:")).unwrap();
-        symlink("/", folder.path().join("dosdevices/z:")).unwrap();
-        // Otherwise it would be filled with copies of all libraries, which takes ten seconds and 700 MB.
-        fs::write(folder.path().join(".update-timestamp"), "disable").unwrap();
-        Self(folder)
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(Path::new("/usr/lib/wine").join(program));
-        command
-            .env("WINEPREFIX", self.0.path())
-            .env("WINEDEBUG", "-all")
-            // Takes libraries from wine's own folder.
-            .env("WINEBOOTSTRAPMODE", "1")
-            .env_remove("DISPLAY");
-        command
-    }
-}
-
-impl Drop for Windows {
-    fn drop(&mut self) {
-        // Its server goes on for a while.
-        let _ = self.command("wineserver64").arg("-k").status();
-    }
 }
 
 /// A folder with the library for Windows, and what wine lacks.

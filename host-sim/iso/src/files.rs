@@ -2,6 +2,7 @@
 
 use std::io;
 
+#[cfg(unix)]
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 
@@ -37,6 +38,7 @@ impl TooFewFiles {
 ///
 /// # Errors
 /// Not all of the terminals have room, or the system does not say how many have.
+#[cfg(unix)]
 pub fn raise(connections: u32) -> io::Result<Result<(), TooFewFiles>> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_some() && current != maximum {
@@ -44,6 +46,15 @@ pub fn raise(connections: u32) -> io::Result<Result<(), TooFewFiles>> {
     }
     // No bound at all is room enough.
     Ok(room(maximum, connections))
+}
+
+/// Windows bounds connections by memory alone.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn raise(connections: u32) -> io::Result<Result<(), TooFewFiles>> {
+    Ok(room(None, connections))
 }
 
 fn room(maximum: Option<u64>, wanted: u32) -> Result<(), TooFewFiles> {
@@ -69,6 +80,7 @@ mod tests {
         assert_eq!(room(Some(100), 1).unwrap_err().room, 0);
     }
 
+    #[cfg(unix)]
     #[test]
     fn the_limit_of_this_process_is_raised_to_what_it_may_be() {
         raise(1).unwrap().unwrap();

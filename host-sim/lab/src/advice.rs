@@ -2,7 +2,9 @@
 
 use qiyong_protocol::advice::Advice;
 
+#[cfg(unix)]
 use crate::board::Unplayable;
+#[cfg(unix)]
 use crate::emulator::EmulatorError;
 #[cfg(feature = "probe")]
 use crate::probe::board::BoardError;
@@ -13,6 +15,7 @@ use crate::probe::{ImageError, ImageFault};
 use crate::uf2::drive::DriveError;
 use crate::uf2::{Uf2Error, Unfit};
 
+#[cfg(unix)]
 impl EmulatorError {
     /// Who can put it right.
     pub const fn advice(&self) -> Advice {
@@ -67,6 +70,7 @@ impl ImageFault {
     }
 }
 
+#[cfg(unix)]
 impl Unplayable {
     /// Who can put it right: another scenario is chosen, or another stage.
     pub const fn advice(&self) -> Advice {

@@ -12,16 +12,27 @@
 //! | [`stage`] | emulated boards as a stage for scenarios |
 //! | `wait` | waiting for an emulator, no longer than it may be silent |
 //!
+//! Boards are emulated by other programs, over Unix sockets. On Windows only `probe` and `uf2` are there.
+//!
 //! Not here: the command line; and the centre, which comes as a [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
+// What looks into a running image is there without anything that runs one.
+#![cfg_attr(not(unix), allow(dead_code))]
 
 mod advice;
+#[cfg(unix)]
 pub mod board;
+#[cfg(unix)]
 pub mod emulator;
+#[cfg(unix)]
 pub mod pico;
 pub mod probe;
+#[cfg(unix)]
 pub mod stage;
+#[cfg(unix)]
 pub mod till_line;
 pub mod uf2;
+#[cfg(unix)]
 mod visit;
+#[cfg(unix)]
 mod wait;

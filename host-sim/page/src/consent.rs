@@ -4,9 +4,8 @@
 //! which the program does.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
+use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -114,11 +113,11 @@ impl Consents {
 
 fn read(path: &Path) -> Result<BTreeMap<Origin, Consent>, ConsentError> {
     let wrong = |error| ConsentError::Io { path: path.into(), error };
-    let mode = match fs::metadata(path) {
+    let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        metadata => metadata.map_err(wrong)?.permissions().mode(),
+        metadata => metadata.map_err(wrong)?,
     };
-    if mode & 0o077 != 0 {
+    if others_may(&metadata) {
         return Err(ConsentError::Open { path: path.into() });
     }
     let text = fs::read_to_string(path).map_err(wrong)?;
@@ -130,12 +129,24 @@ fn read(path: &Path) -> Result<BTreeMap<Origin, Consent>, ConsentError> {
     pages.collect()
 }
 
+/// Whether others than the owner may read or write it.
+#[cfg(unix)]
+fn others_may(metadata: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
+}
+
+/// There the folder's list of rights decides, which a user's own folder has from the system.
+#[cfg(not(unix))]
+fn others_may(_: &Metadata) -> bool {
+    false
+}
+
 /// Puts a new file, of mode 0600 from its first moment, in the place of the old one.
 fn write(path: &Path, pages: &BTreeMap<Origin, Consent>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
+    // Such a file has the mode 0600, whatever the umask says.
     let mut file = NamedTempFile::new_in(folder)?;
-    file.as_file().set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(HEAD.as_bytes())?;
     for (origin, _) in pages.iter().filter(|(_, consent)| **consent == Consent::Given) {
         writeln!(file, "{origin}")?;
@@ -145,8 +156,11 @@ fn write(path: &Path, pages: &BTreeMap<Origin, Consent>) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

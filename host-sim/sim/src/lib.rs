@@ -20,6 +20,7 @@
 //! | [`mask`] | which characters on a line must not be shown |
 //! | [`overheard`] | APDUs between any program and a card, for a trace or a capture: decoded, and without their secrets |
 //! | [`private_file`], [`whole_file`] | files that only their owner may read; reports, written whole |
+//! | [`visit_told`] | how a visit ended, for programs |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
@@ -48,5 +49,6 @@ pub mod scenario;
 pub mod serial;
 pub mod time;
 mod toml_error;
+pub mod visit_told;
 pub mod whole_file;
 pub mod world;

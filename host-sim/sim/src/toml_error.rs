@@ -14,7 +14,7 @@ pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
         _ => cause,
     };
     let place = error.span().and_then(|span| input::place(text, span.start));
-    format!("{}{cause}", input::before(place.as_ref()))
+    input::placed(place.as_ref(), &cause)
 }
 
 /// Plain words for the names that serde takes from Rust.

@@ -2,7 +2,6 @@
 //! of acts, so that an act that is new there is a command here.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
@@ -12,6 +11,7 @@ use qiyong_centre::acts::entry::Entry;
 use qiyong_centre::acts::refusal::{Refusal, RefusalKind};
 use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Place, registry};
 use qiyong_protocol::card::codes::Region;
+use qiyong_sim::input::text_within;
 
 use super::db::Db;
 use super::{damaged, open};
@@ -272,18 +272,13 @@ fn typed(act: &Entry, matches: &ArgMatches) -> Result<Value, String> {
 
 /// `text` itself, the file that it names after `@`, or standard input for `-`.
 fn read(text: &str) -> Result<String, String> {
-    let mut whole = String::new();
-    let result = match text.strip_prefix('@') {
-        Some(file) => std::fs::File::open(file)
-            .and_then(|file| file.take(BODY_MAX).read_to_string(&mut whole))
-            .map_err(|error| format!("{file}: {error}")),
-        None if text == "-" => std::io::stdin()
-            .take(BODY_MAX)
-            .read_to_string(&mut whole)
-            .map_err(|error| format!("standard input: {error}")),
+    let (name, result) = match text.strip_prefix('@') {
+        Some(file) => (file, std::fs::File::open(file).and_then(|file| text_within(file, BODY_MAX))),
+        None if text == "-" => ("standard input", text_within(std::io::stdin(), BODY_MAX)),
         None => return Ok(text.to_owned()),
     };
-    result.map(|_| whole)
+    let whole = result.map_err(|error| format!("{name}: {error}"))?;
+    whole.ok_or_else(|| format!("{name}: it has more than {BODY_MAX} bytes, which no act takes"))
 }
 
 /// An answer as lines, one a value; what belongs together is indented.

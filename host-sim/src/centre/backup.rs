@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
 use qiyong_centre::store::backup::back_up;
 
@@ -22,12 +23,22 @@ pub(crate) struct BackupArgs {
     json: bool,
 }
 
+/// What was copied, for programs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told {
+    /// The copy.
+    to: String,
+    /// How many bytes it has.
+    bytes: u64,
+}
+
 /// Exit 0 copied, 2 when it cannot be.
 pub(crate) fn run(args: &BackupArgs, output: &mut Output) -> Result<Verdict, String> {
     let (from, to) = (args.db.place()?, args.to.display());
     let bytes = back_up(&from, &args.to).map_err(|error| format!("{error} ({})", error.zh()))?;
     if args.json {
-        output.json_line(&serde_json::json!({ "to": to.to_string(), "bytes": bytes }));
+        output.json_line(&Told { to: to.to_string(), bytes });
     } else {
         output
             .line(&format!("{from}: copied to {to}, {bytes} bytes; its keys are in {to}.key, keep them apart from it"));

@@ -17,6 +17,7 @@ pub(crate) mod serve;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Date;
@@ -173,6 +174,20 @@ pub(crate) fn init(args: &InitArgs, output: &mut Output) -> Result<Verdict, Stri
     Ok(Verdict::Done)
 }
 
+/// Whether the records of an area are as they were written, for programs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Verified {
+    /// The area.
+    area: String,
+    /// How many audit records there are; null if the chain is broken.
+    records: Option<i64>,
+    /// The first audit record that is not as it was written, or is missing; null if the chain is whole.
+    broken_record: Option<i64>,
+    /// What of the ledger is not as it was written, or does not add up; null if all of it does.
+    broken_ledger: Option<String>,
+}
+
 /// Exit 0 whole, 1 something was changed that no act changed.
 pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, String> {
     let place = args.db.place()?;
@@ -197,9 +212,7 @@ pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, 
                 None => format!("{area}: the ledger adds up"),
             });
         }
-        areas.push(serde_json::json!({
-            "area": area.as_str(), "records": records, "broken_record": broken, "broken_ledger": ledger
-        }));
+        areas.push(Verified { area: area.as_str().to_owned(), records, broken_record: broken, broken_ledger: ledger });
     }
     if args.json {
         output.json_line(&areas);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
+use serde::Serialize;
 
 use qiyong_centre::populate::{PEOPLE_MAX, Populated, Population, SEED_MAX};
 use qiyong_protocol::card::codes::Region;
@@ -22,7 +23,7 @@ pub(crate) struct PopulateArgs {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(PEOPLE_MAX)))]
     people: u32,
     /// Which people: the same seed has the same ones, and two seeds have nobody in common
-    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(SEED_MAX)))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(SEED_MAX)))]
     seed: u8,
     /// In which area; may be left out where there is one
     #[arg(long, value_name = "CODE", value_parser = region)]
@@ -30,6 +31,24 @@ pub(crate) struct PopulateArgs {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Who came, for programs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told<'a> {
+    /// In which area.
+    area: &'a str,
+    /// Which people.
+    seed: u8,
+    /// How many people of this seed there were before.
+    before: u32,
+    /// How many came.
+    people: u32,
+    /// How many rows of the database they take.
+    rows: u64,
+    /// How long it took in real time, in s.
+    seconds: f64,
 }
 
 /// Exit 0 done, or done before; 2 when this centre takes nobody.
@@ -48,10 +67,7 @@ pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, S
     let Populated { before, people, rows } = populated.map_err(|error| error.to_string())?;
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
-        output.json_line(&serde_json::json!({
-            "area": area.as_str(), "seed": args.seed, "before": before, "people": people, "rows": rows,
-            "seconds": seconds
-        }));
+        output.json_line(&Told { area: area.as_str(), seed: args.seed, before, people, rows, seconds });
     } else {
         output.line(&format!("{place}: {people} fictional people came to {area}, with {rows} rows, in {seconds:.1} s"));
         output.line(&format!("{place}: seed {} has {} people now", args.seed, before + people));

@@ -1,6 +1,5 @@
 //! `qiyong centre serve --regions`: the table of regions, and the centre of each, opened now or when its server is there.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +8,7 @@ use qiyong_centre::regions::{Own, Region, RegionTable, RegionsError};
 use qiyong_centre::{Centre, CentreError};
 use qiyong_iso::due::Due;
 use qiyong_iso::regions::{Front, Station};
+use qiyong_sim::input::read_text;
 
 use super::damaged;
 use crate::output::Output;
@@ -26,7 +26,7 @@ enum Closed {
 /// # Errors
 /// It cannot be read, or is none.
 pub(crate) fn read(path: &Path) -> Result<RegionTable, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = read_text(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     RegionTable::read(&text, folder).map_err(|error| format!("{}: {}", path.display(), both(&error)))
 }

@@ -29,14 +29,15 @@ use crate::rows;
 
 /// What happens, for programs.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-enum Told<'a> {
+pub(crate) enum Told<'a> {
     /// Where the till finds the line.
     TillLine(&'a str),
     /// A till has come, or has left.
     Till(bool),
     /// What the screen shows.
-    Screen(String),
+    Screen(&'a ScreenText),
     /// What the board logs.
     Log(&'a str),
 }
@@ -95,7 +96,7 @@ impl Holder<'_> {
             Told::TillLine(name) => format!("till line {name}"),
             Told::Till(true) => "till    has come".into(),
             Told::Till(false) => "till    has left".into(),
-            Told::Screen(text) => format!("screen  {text}"),
+            Told::Screen(text) => format!("screen  {}", text.in_one_line()),
             Told::Log(row) => format!("log     {row}"),
         });
     }
@@ -103,7 +104,7 @@ impl Holder<'_> {
 
 impl Person for Holder<'_> {
     fn sees(&mut self, screen: &ScreenText) {
-        self.tell(&Told::Screen(screen.in_one_line()));
+        self.tell(&Told::Screen(screen));
     }
 
     fn reads(&mut self, row: &str) {

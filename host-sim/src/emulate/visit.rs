@@ -19,13 +19,15 @@ use qiyong_lab::pico::machine::{CLK_HZ, Machine as Pico, RIGHT_TO_NS, Wire};
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Ended;
-use qiyong_protocol::rules::decision::Institution;
+use qiyong_protocol::rules::decision::{Institution, Operation};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::capture::vcd_of_pins;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::private_file;
+use qiyong_sim::serial::ended::report;
 use qiyong_sim::serial::setup::Setup;
+use qiyong_sim::visit_told::VisitTold;
 
 use super::args::{EmulateArgs, WireArg};
 use super::pad::{ask_for, keyed};
@@ -43,19 +45,18 @@ const TERMINAL: TerminalId = TerminalId(*b"00000001");
 
 /// The result, for programs.
 #[derive(Serialize)]
-struct Told<'a> {
-    outcome: &'static str,
-    reason: Option<&'static str>,
-    cause: Option<String>,
-    activated: bool,
-    charge: u64,
-    balance: Option<u64>,
-    stan: Option<u32>,
-    pin_changed: bool,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told<'a> {
+    /// How it ended; the statuses are what the centre has told the terminal.
+    #[serde(flatten)]
+    end: VisitTold,
+    /// How many characters passed on the card line, in both directions.
     characters: usize,
     /// The most stack that was used, in bytes.
     stack: usize,
-    screens: Vec<String>,
+    /// What the screen has shown, one after the other.
+    screens: &'a [ScreenText],
+    /// What the board has logged, row by row.
     log: &'a [String],
 }
 
@@ -143,13 +144,14 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
             .map_err(|error| format!("cannot write {}: {error}", path.display())),
         _ => Ok(()),
     };
-    let verdict = tell(args, &mut machine, own.picture, ended, output)?;
+    let verdict = tell(args, &mut machine, &operation, own.picture, ended, output)?;
     saved.map(|()| verdict)
 }
 
 fn tell<B: Board>(
     args: &EmulateArgs,
     machine: &mut B,
+    operation: &Operation,
     picture: Option<Picture<B>>,
     ended: Result<Ended, EmulatorError>,
     output: &mut Output,
@@ -164,17 +166,10 @@ fn tell<B: Board>(
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {
         output.json_line(&Told {
-            outcome,
-            reason: ending.reason.map(|reason| reason.as_str()),
-            cause,
-            activated: ending.effects.activates,
-            charge: ending.effects.charge.0,
-            balance: ending.balance.map(|fen| fen.0),
-            stan: ending.stan.map(|stan| stan.0),
-            pin_changed: ending.pin_changed,
+            end: VisitTold::by_terminal(operation.as_str(), &report(&ending)),
             characters: machine.characters(),
             stack,
-            screens: machine.course().screens.iter().map(ScreenText::in_one_line).collect(),
+            screens: &machine.course().screens,
             log: machine.log(),
         });
     } else {

@@ -12,10 +12,13 @@ use crate::output::{Output, Verdict};
 
 /// How it ended, for programs.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told<'a> {
+    /// Which chip.
     chip: &'static str,
     /// How many bytes of flash are written.
     bytes: usize,
+    /// Whether the image fits the chip.
     fits: bool,
     /// Why it does not.
     misfits: &'a [String],

@@ -1,6 +1,6 @@
 //! The catalogue: which Chinese template belongs to which English one, and how a text that is made up finds its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use thiserror::Error;
 
@@ -29,8 +29,9 @@ pub enum Unusable {
 pub struct Catalogue {
     /// Texts without placeholders.
     whole: HashMap<String, String>,
-    /// Texts with placeholders: the one with the most literal text first, and among equals in the order of the alphabet.
-    templates: Vec<(Template, Template)>,
+    /// Texts with placeholders, by the byte that they begin with; `None`: by a placeholder. The one with the most literal text is the
+    /// first, and among equals in the order of the alphabet.
+    templates: HashMap<Option<u8>, Vec<(Template, Template)>>,
 }
 
 impl Catalogue {
@@ -39,7 +40,7 @@ impl Catalogue {
     /// # Errors
     /// See [`Unusable`].
     pub fn new(files: &[(&str, &str)]) -> Result<Self, Unusable> {
-        let (mut whole, mut templates) = (HashMap::new(), Vec::new());
+        let (mut whole, mut templates, mut known) = (HashMap::new(), Vec::new(), HashSet::new());
         for (name, text) in files {
             let file = (*name).to_owned();
             let entries: BTreeMap<String, String> =
@@ -54,7 +55,7 @@ impl Catalogue {
                 let before = if key.holes().is_empty() {
                     whole.insert(key.literal(), value.literal()).is_some()
                 } else {
-                    let before = templates.iter().any(|(_, (other, _))| *other == key);
+                    let before = !known.insert(key.clone());
                     templates.push((english.clone(), (key, value)));
                     before
                 };
@@ -64,7 +65,11 @@ impl Catalogue {
             }
         }
         templates.sort_by(|(a, (one, _)), (b, (other, _))| other.weight().cmp(&one.weight()).then_with(|| a.cmp(b)));
-        Ok(Self { whole, templates: templates.into_iter().map(|(_, pair)| pair).collect() })
+        let mut by_begin: HashMap<_, Vec<_>> = HashMap::new();
+        for (_, (key, value)) in templates {
+            by_begin.entry(key.begin()).or_default().push((key, value));
+        }
+        Ok(Self { whole, templates: by_begin })
     }
 
     /// The same text in Chinese; as it is, where nothing is known of it.
@@ -74,7 +79,7 @@ impl Catalogue {
 
     /// The same text in Chinese; `None`: nothing is known of any part of it.
     pub fn known(&self, text: &str) -> Option<String> {
-        Look { catalogue: self, seen: HashMap::new() }.known(text)
+        Look { catalogue: self, seen: HashMap::new() }.known(text).map(|said| said.text)
     }
 
     /// The English templates, for whoever looks whether each has its place in a source.
@@ -84,15 +89,27 @@ impl Catalogue {
     }
 }
 
+/// A template with fewer letters fits much that it does not mean: only where what its placeholders hold is known, or no words, it
+/// counts.
+const WEAK: usize = 8;
+
+/// What was made of a text.
+#[derive(Clone, Debug)]
+struct Said {
+    text: String,
+    /// How many letters of the English text are those of templates: of several ways to read it the one with the most counts.
+    explained: usize,
+}
+
 /// One look for a text. A part of it is looked for once: parts of parts are the same again and again.
 struct Look<'c, 't> {
     catalogue: &'c Catalogue,
-    seen: HashMap<&'t str, Option<String>>,
+    seen: HashMap<&'t str, Option<Said>>,
 }
 
 impl<'t> Look<'_, 't> {
     /// Each part that is looked for is shorter than the whole, so that this ends.
-    fn known(&mut self, text: &'t str) -> Option<String> {
+    fn known(&mut self, text: &'t str) -> Option<Said> {
         // Most of what placeholders hold is numbers.
         if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
             return None;
@@ -101,59 +118,127 @@ impl<'t> Look<'_, 't> {
         let said = match self.seen.get(core) {
             Some(said) => said.clone(),
             None => {
-                let said = self.whole(core).or_else(|| self.pair(core)).or_else(|| self.row(core));
-                let said = said.or_else(|| self.chain(core));
+                let said = self.best(core);
                 self.seen.insert(core, said.clone());
                 said
             }
         }?;
         let before = text.len() - text.trim_start().len();
         let after = text.trim_end().len();
-        Some(format!("{}{said}{}", &text[..before], &text[after..]))
+        Some(Said { text: format!("{}{}{}", &text[..before], said.text, &text[after..]), ..said })
     }
 
-    /// By one template.
-    fn whole(&mut self, text: &'t str) -> Option<String> {
-        let catalogue = self.catalogue;
-        if let Some(said) = catalogue.whole.get(text) {
-            return Some(said.clone());
+    fn best(&mut self, text: &'t str) -> Option<Said> {
+        if let Some(said) = self.catalogue.whole.get(text) {
+            return Some(Said { text: said.clone(), explained: weight(text) });
         }
-        let (held, (key, value)) =
-            catalogue.templates.iter().find_map(|pair| pair.0.matched(text).map(|held| (held, pair)))?;
-        Some(value.filled(key, &held, |held| self.known(held).unwrap_or_else(|| held.to_owned())))
+        let catalogue = self.catalogue;
+        let mut best = better(self.pair(text), self.marked(text));
+        let begin = text.bytes().next();
+        for (key, value) in [begin, None].iter().filter_map(|begin| catalogue.templates.get(begin)).flatten() {
+            if let Some(held) = key.matched(text) {
+                let (mut explained, mut is_guessed) = (key.weight(), false);
+                let said = value.filled(key, &held, |held| match self.known(held) {
+                    Some(said) => {
+                        explained += said.explained;
+                        said.text
+                    }
+                    None => {
+                        is_guessed |= key.weight() < WEAK && has_words(held);
+                        held.to_owned()
+                    }
+                });
+                if !is_guessed {
+                    best = better(best, Some(Said { text: said, explained }));
+                }
+            }
+        }
+        best = better(best, self.row(text));
+        if best.is_none() {
+            self.chain(text).or_else(|| self.coded(text)).or_else(|| self.commanded(text))
+        } else {
+            best
+        }
+    }
+
+    /// A text between arrows, lines, or behind a number: `→ text`, `━━ 1. text ━━`.
+    fn marked(&mut self, text: &'t str) -> Option<Said> {
+        let is_mark = |character: char| "━─→←│·•-* ".contains(character);
+        let inner = text.trim_matches(is_mark);
+        let numbered = inner.trim_start_matches(|character: char| character.is_ascii_digit());
+        let inner = numbered.strip_prefix(". ").filter(|_| numbered.len() < inner.len()).unwrap_or(inner);
+        if inner.len() == text.len() {
+            return None;
+        }
+        let said = self.known(inner)?;
+        let before = text.find(inner)?;
+        let (before, after) = (&text[..before], &text[before + inner.len()..]);
+        Some(Said { text: format!("{before}{}{after}", said.text), ..said })
+    }
+
+    /// A text with a code, a number or a value behind it: `pharmacy P32010000017`, `expiry date "20360302"`.
+    fn coded(&mut self, text: &'t str) -> Option<Said> {
+        if let Some((words, value)) = text.strip_suffix('"').and_then(|text| text.split_once(" \"")) {
+            let said = self.known(words)?;
+            return Some(Said { text: format!("{} \"{value}\"", said.text), ..said });
+        }
+        let (words, code) = text.rsplit_once(' ')?;
+        let is_code = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase() || c == '.';
+        if !code.chars().all(is_code) || !code.contains(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let said = self.known(words)?;
+        Some(Said { text: format!("{} {code}", said.text), ..said })
+    }
+
+    /// The name of a command, and what it is about: `SELECT file EF05 card data`.
+    fn commanded(&mut self, text: &'t str) -> Option<Said> {
+        let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        let mut rest = text;
+        while let Some((word, more)) = rest.split_once(' ')
+            && (word.chars().all(is_capital) || (word == "file" && rest.len() < text.len()))
+        {
+            rest = more;
+        }
+        let said = if rest.len() < text.len() { self.known(rest)? } else { return None };
+        Some(Said { text: format!("{}{}", &text[..text.len() - rest.len()], said.text), ..said })
     }
 
     /// A text that says itself in Chinese after the English, `text (中文)`; or with names after it that stay, `text [a, b]`.
-    fn pair(&mut self, text: &'t str) -> Option<String> {
+    fn pair(&mut self, text: &'t str) -> Option<Said> {
         let is_han = |character: char| ('\u{4e00}'..='\u{9fff}').contains(&character);
         if let Some(inner) = text.strip_suffix(')')
             && let Some((english, chinese)) = inner.rsplit_once(" (")
-            && chinese.chars().any(is_han)
+            && chinese.starts_with(is_han)
             && !english.chars().any(is_han)
         {
-            return Some(chinese.to_owned());
+            return Some(Said { text: chinese.to_owned(), explained: weight(text) });
         }
         let (words, names) = text.strip_suffix(']')?.rsplit_once(" [")?;
-        Some(format!("{} [{names}]", self.known(words)?))
+        let said = self.known(words)?;
+        Some(Said { text: format!("{} [{names}]", said.text), ..said })
     }
 
     /// As a row of cells.
-    fn row(&mut self, text: &'t str) -> Option<String> {
+    fn row(&mut self, text: &'t str) -> Option<Said> {
         let cells = cells::split(text)?;
         let said: Vec<_> = cells.iter().map(|cell| self.known(cell.text)).collect();
+        let explained = said.iter().flatten().map(|said| said.explained).sum();
         if said.iter().all(Option::is_none) {
             return None;
         }
-        let texts: Vec<_> =
-            cells.iter().zip(said).map(|(cell, said)| said.unwrap_or_else(|| cell.text.to_owned())).collect();
-        Some(cells::join(&cells, &texts))
+        let text = |(cell, said): (&cells::Cell<'_>, Option<Said>)| said.map_or(cell.text.to_owned(), |said| said.text);
+        let texts: Vec<_> = cells.iter().zip(said).map(text).collect();
+        Some(Said { text: cells::join(&cells, &texts), explained })
     }
 
     /// As "what: why", or as texts one after another.
-    fn chain(&mut self, text: &'t str) -> Option<String> {
-        for (between, said_between) in [(": ", "："), ("; ", "；"), (", ", "，"), (". ", "。")] {
+    fn chain(&mut self, text: &'t str) -> Option<Said> {
+        for (between, said_between) in [(": ", "："), ("; ", "；"), (", ", "，"), (". ", "")] {
             for (at, _) in text.match_indices(between) {
-                let (left, right) = (&text[..at], &text[at + between.len()..]);
+                // A sentence has its full stop.
+                let end = if between == ". " { at + 1 } else { at };
+                let (left, right) = (&text[..end], &text[at + between.len()..]);
                 let (first, second) = (self.known(left), self.known(right));
                 // Of a list each part must be known; what stands before a colon may be a name.
                 let is_known = match between {
@@ -163,14 +248,26 @@ impl<'t> Look<'_, 't> {
                 if is_known && (first.is_some() || second.is_some()) {
                     // After a path or an address a colon of Chinese would be copied with it.
                     let said_between = if first.is_none() && between == ": " { between } else { said_between };
-                    let (first, second) =
-                        (first.unwrap_or_else(|| left.into()), second.unwrap_or_else(|| right.into()));
-                    return Some(format!("{first}{said_between}{second}"));
+                    let explained = [&first, &second].into_iter().flatten().map(|said| said.explained).sum();
+                    let first = first.map_or(left.to_owned(), |said| said.text);
+                    let second = second.map_or(right.to_owned(), |said| said.text);
+                    return Some(Said { text: format!("{first}{said_between}{second}"), explained });
                 }
             }
         }
         None
     }
+}
+
+fn better(one: Option<Said>, other: Option<Said>) -> Option<Said> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.explained > one.explained { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}
+
+fn weight(text: &str) -> usize {
+    text.chars().filter(|character| !character.is_whitespace()).count()
 }
 
 /// Whether there may be words in it: two, one after another.

@@ -1,7 +1,7 @@
 //! The files of the Chinese catalogue, one for each part of the house whose words are in it.
 
 /// Names and texts.
-pub const FILES: [(&str, &str); 21] = [
+pub const FILES: [(&str, &str); 22] = [
     ("atr", include_str!("zh/atr.toml")),
     ("board", include_str!("zh/board.toml")),
     ("card", include_str!("zh/card.toml")),
@@ -20,6 +20,7 @@ pub const FILES: [(&str, &str); 21] = [
     ("reasons", include_str!("zh/reasons.toml")),
     ("referee", include_str!("zh/referee.toml")),
     ("scenario", include_str!("zh/scenario.toml")),
+    ("settings", include_str!("zh/settings.toml")),
     ("system", include_str!("zh/system.toml")),
     ("terminal", include_str!("zh/terminal.toml")),
     ("words", include_str!("zh/words.toml")),

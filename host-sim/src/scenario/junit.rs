@@ -57,7 +57,7 @@ fn status(report: &FileReport) -> TestCaseStatus {
         (Some(true), ..) => TestCaseStatus::success(),
         (_, Some(error), _) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("not played").set_message(error.as_str());
+            status.set_type("unplayed").set_message(error.as_str());
             status
         }
         (_, _, Some(why)) => {
@@ -67,8 +67,8 @@ fn status(report: &FileReport) -> TestCaseStatus {
         }
         _ => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let first = differences.first().map_or("not as expected", String::as_str);
-            status.set_type("not as expected").set_message(first).set_description(differences.join("\n"));
+            let first = differences.first().map(String::as_str).unwrap_or_default();
+            status.set_type("difference").set_message(first).set_description(differences.join("\n"));
             status
         }
     }

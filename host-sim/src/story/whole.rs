@@ -72,15 +72,15 @@ fn summary(scenario: &Scenario, played: &Played, output: &mut Output) {
     };
     output.line(&row(["#", "place", "card", "to do", "outcome", "reason", "activated", "charged"]));
     for (index, (step, visit)) in scenario.steps.iter().zip(&played.steps).enumerate() {
-        let report = step_report(scenario, index, visit);
+        let end = step_report(scenario, index, visit).end;
         output.line(&row([
             &(index + 1).to_string(),
             place(scenario, step).channel().as_str(),
             step.card.map_or("", |card| scenario.cards[card].new.generation.as_str()),
-            report.what,
-            report.outcome,
-            report.reason.unwrap_or("-"),
-            if report.activated { "yes" } else { "-" },
+            end.operation,
+            end.outcome,
+            end.reason.unwrap_or("-"),
+            if end.activated { "yes" } else { "-" },
             &visit.report.effects.charge.to_string(),
         ]));
     }
@@ -108,6 +108,6 @@ pub(crate) fn characters(visit: &PlayedStep) -> usize {
 }
 
 /// Where a step takes place.
-pub(crate) fn place<'s>(scenario: &'s Scenario, step: &Step) -> &'s InstitutionCode {
+fn place<'s>(scenario: &'s Scenario, step: &Step) -> &'s InstitutionCode {
     &scenario.terminals[step.terminal].1
 }

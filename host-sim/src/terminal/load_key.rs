@@ -41,12 +41,17 @@ pub(super) struct For<'a> {
 
 /// What became of it, for programs.
 #[derive(Serialize)]
-struct Told {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told {
+    /// The institution where the terminal stands.
     institution: String,
+    /// The terminal's name.
     terminal: String,
+    /// Whether the terminal has taken it.
     loaded: bool,
-    /// The check value of the key that the terminal has now, if it has one.
+    /// The check value of the key that the terminal has now, in hex; null if it has none.
     kcv: Option<String>,
+    /// Why it has not.
     reason: Option<&'static str>,
 }
 

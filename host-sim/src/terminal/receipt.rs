@@ -11,6 +11,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use qiyong_sim::gbk;
+use qiyong_sim::visit_told::VisitTold;
 
 use super::ask::Task;
 use crate::advice;
@@ -19,33 +20,30 @@ use qiyong::lang;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Receipt {
+    /// The institution where the terminal stands.
     institution: String,
+    /// The terminal's name.
     terminal: String,
-    operation: &'static str,
+    /// When, by this machine's clock, in UTC or its zone: YYYY-MM-DD HH:MM:SS.
     time: String,
-    outcome: &'static str,
-    reason: Option<&'static str>,
-    cause: Option<String>,
+    /// How it ended; the statuses are what the centre has told the terminal.
+    #[serde(flatten)]
+    end: VisitTold,
     /// Who can put it right.
     advice: Option<&'static str>,
-    /// Masked.
+    /// The card's number, masked; null if the card could not be read, or the till is not told it.
     card: Option<String>,
-    /// Masked.
+    /// The holder's name, masked; null if the centre is not asked for it.
     holder: Option<String>,
-    stan: Option<u32>,
-    activated: bool,
     /// Approved, and the card had been put into use before.
     already_active: bool,
-    activated_financial: bool,
+    /// The whole bill, in fen.
     total: u64,
-    charge: u64,
-    balance: Option<u64>,
-    status: Option<&'static str>,
-    pin_changed: bool,
-    pin_unchanged: Option<&'static str>,
-    /// Transactions that the centre must hear of before the next one, and those that it did not take again and again.
+    /// How many transactions the centre must hear of before the next one: 0 or 1.
     owed: u8,
+    /// How many transactions the centre did not take again and again.
     parked: u8,
     /// How it ended, for people: a question is answered, and not approved.
     #[serde(skip)]
@@ -112,24 +110,13 @@ impl Receipt {
         Self {
             institution: institution.to_string(),
             terminal: terminal.as_str().to_string(),
-            operation: task.as_str(),
             time: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            outcome: report.outcome.as_str(),
-            reason: report.reason.map(|reason| reason.as_str()),
-            cause: report.cause.map(|cause| cause.to_string()),
+            end: VisitTold::by_terminal(task.as_str(), report),
             advice: advice.map(advice::word),
             card: number,
             holder,
-            stan: report.stan.map(|stan| stan.0),
-            activated: report.effects.activates,
             already_active: done && !report.effects.activates,
-            activated_financial: report.effects.activates_financial,
             total: bill.map_or(0, |bill| bill.total().0),
-            charge: report.effects.charge.0,
-            balance: report.balance.map(|balance| balance.0),
-            status: report.standing.map(|standing| standing.status.as_str()),
-            pin_changed: report.pin_changed,
-            pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
             words: lang::both(english, chinese),
@@ -141,7 +128,7 @@ impl Receipt {
 
     /// For people.
     pub(crate) fn print(&self, output: &mut Output) {
-        let verdict = if self.reason.is_none() { Verdict::Done } else { Verdict::No };
+        let verdict = if self.end.reason.is_none() { Verdict::Done } else { Verdict::No };
         output.verdict(verdict, &format!("{} {}", lang::say(self.heading), self.words));
         self.lines().iter().for_each(|line| output.line(line));
     }
@@ -153,11 +140,11 @@ impl Receipt {
         line(self.card.as_ref().map(|card| format!("   card    卡号  {card}")));
         line(self.holder.as_ref().map(|holder| format!("   holder  姓名  {holder}")));
         self.parts.iter().for_each(|part| line(Some(part.clone())));
-        line(self.cause.as_ref().map(|cause| format!("   cause   原因  {cause}")));
+        line(self.end.cause.as_ref().map(|cause| format!("   cause   原因  {cause}")));
         line(self.next.map(|next| format!("   advice  建议  {next}")));
-        line(self.pin_changed.then(|| "   PIN     密码  changed 已修改".to_owned()));
-        line(self.pin_unchanged.map(|why| format!("   PIN     密码  {why}")));
-        line(self.stan.map(|stan| format!("   number  流水号  {stan:06}")));
+        line(self.end.pin_changed.then(|| "   PIN     密码  changed 已修改".to_owned()));
+        line(self.end.pin_unchanged.map(|why| format!("   PIN     密码  {why}")));
+        line(self.end.stan.map(|stan| format!("   number  流水号  {stan:06}")));
         line(Some(format!("   place   机构  {}, terminal {}", self.institution, self.terminal)));
         line(Some(format!("   time    时间  {}", self.time)));
         line((self.owed > 0).then(|| "   owed    待报  the centre is told first, at the next visit".to_owned()));

@@ -66,13 +66,21 @@ impl Became {
 
 /// For programs, if the terminal has not told the end.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Told<'a> {
+    /// True: this is a request of before.
     former: bool,
+    /// The institution where the terminal stands.
     institution: String,
+    /// The terminal's name.
     terminal: &'a str,
+    /// What the terminal was to do.
     operation: &'a str,
+    /// The whole bill, in fen.
     total: u64,
+    /// The transaction's number.
     stan: u32,
+    /// What became of it: not-sent, refused, reversed, confirmed, owed or unknown.
     became: &'static str,
 }
 

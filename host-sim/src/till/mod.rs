@@ -32,10 +32,14 @@ use crate::terminal::load_key::{self, LoadKeyArgs};
 use crate::terminal::{AskedOperation, Desk, Operations, beside, key};
 use carrier::Carrier;
 use former::Former;
+#[cfg(test)]
+pub(crate) use former::Told as FormerTold;
 use line::{Line, LineError, state_of};
 use note::Note;
 use port::Port;
 use sale::{Served, Till};
+#[cfg(test)]
+pub(crate) use told::{Former as FormerReceipt, Status};
 
 /// Which terminal, which centre, and what to do.
 #[derive(Args, Debug)]

@@ -13,24 +13,39 @@ use crate::terminal::{Receipt, Task};
 
 /// How a terminal is, for programs.
 #[derive(Serialize)]
-struct Status {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Status {
+    /// Whether it knows its institution and name.
     set_up: bool,
+    /// Whether it serves a holder.
     serving: bool,
+    /// The serial number of its chip, in hex.
     serial: String,
+    /// The check value of the key that the terminal has now, in hex; null if it has none.
     kcv: Option<String>,
+    /// The number of its next transaction.
     next_stan: u32,
+    /// Whether a transaction must be reversed before anything else is done.
     reversal_due: bool,
+    /// Whether one must be confirmed before.
     confirmation_due: bool,
+    /// How many transactions the centre did not take again and again.
     parked: u8,
+    /// How often it has started.
     starts: u32,
+    /// How many of these starts followed a panic or a fault.
     crashes: u32,
 }
 
 /// A receipt of before.
 #[derive(Serialize)]
-struct Former<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Former<'a> {
+    /// True: this is a request of before.
     former: bool,
+    /// What became of it.
     became: &'static str,
+    /// Its receipt.
     #[serde(flatten)]
     receipt: &'a Receipt,
 }

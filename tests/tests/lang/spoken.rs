@@ -46,9 +46,9 @@ static STAYS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"`[^`]*`|“[^”]*”|'[^']*'|<[^>]*>|\[[^\]]*\]|[\w.-]*/[\w./-]*|[│┌└].*|\b[A-Z][A-Z0-9_./-]+\b|--?[a-z][a-z-]*|qiyong (?:\w+ ?){1,3}|--lang .*").unwrap()
 });
 /// Two words or more, one after another.
-static SENTENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z]{2,},? [a-z]{2,}(?: [a-z]{2,})*").unwrap());
-/// Names that look like words.
-const NAMES: &[&str] = &[];
+static SENTENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z]{2,} [a-z]{2,}(?: [a-z]{2,})*").unwrap());
+/// Names that look like words, and what a log says.
+const NAMES: &[&str] = &["the watchdog has reset"];
 
 /// Rows with English in them.
 fn english(text: &str) -> Vec<String> {

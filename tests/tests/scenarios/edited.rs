@@ -684,7 +684,7 @@ fn what_is_no_file_or_no_text_is_named() {
     let cases = [
         ("missing.toml", 2, "cannot be read"),
         ("folder.toml", 2, "there is no scenario in this folder"),
-        ("gbk.toml", 2, "it seems to be GBK (line 25 has the first such character): save it as UTF-8"),
+        ("gbk.toml", 2, "it seems to be GBK (line 22 has the first such character): save it as UTF-8"),
         ("utf-16.toml", 2, "it seems to be UTF-16: save it as UTF-8"),
         ("garbage.toml", 2, "UTF-8"),
         ("zeros.toml", 2, "line 1, column "),

@@ -1,5 +1,5 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `python` Python's, `node` Node's, `emulator` QEMU, `dll` the driver library for Windows, `arm` finds a compiler for the targets, `image` reads what it
+//! packages, `python` Python's, `node` Node's, `emulator` QEMU, `dll` library and program for Windows, `arm` finds a compiler for the targets, `image` reads what it
 //! produced, `board` makes the images that are flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
@@ -8,6 +8,7 @@ mod arm;
 mod bench;
 mod board;
 mod debian;
+mod dist;
 mod dll;
 mod emulator;
 mod firmware;
@@ -51,8 +52,14 @@ enum Verb {
     Setup,
     /// Build the firmware for the target, check that it has no heap, and make the images; print panics and sizes.
     Firmware,
-    /// Build the driver library for Windows.
+    /// Build the driver library and the program for Windows.
     Dll,
+    /// Make the release archives: a static program for Linux, programs for Windows, a package of Debian, and their sums.
+    Dist {
+        /// Of programs that are built soon; and try the package on a fresh root. The tests have built the driver library.
+        #[arg(long = "try")]
+        tried: bool,
+    },
     /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
     Size {
         /// Print one JSON object instead of tables.
@@ -77,7 +84,7 @@ enum Verb {
         /// The files; without any, a handful of the project's.
         files: Vec<PathBuf>,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, dll, tests, size, instructions.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, dll, tests, dist, size, instructions.
     Test,
 }
 
@@ -100,6 +107,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Dll => dll::run()?,
+        Verb::Dist { tried: false } => dist::run()?,
+        Verb::Dist { tried: true } => dist::try_out()?,
         Verb::Size { json } => size::run(json)?,
         Verb::Test => suite::run()?,
     }

@@ -1,12 +1,13 @@
 //! `cargo xtask setup`: installs what the tests need and this machine lacks. Prints nothing if nothing is missing.
 //!
 //! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`, QEMU in
-//! `emulator`, a Windows in `dll`, what comes from Python's packages in `python`, and from those of Node.js in `node`.
+//! `emulator`, a Windows in `dll`, archives in `dist`, what comes from Python's packages in `python`, and from those of Node.js in `node`.
 
 use anyhow::Result;
 
 use crate::chores::arm;
 use crate::chores::debian::{self, Package};
+use crate::chores::dist;
 use crate::chores::dll;
 use crate::chores::emulator;
 use crate::chores::node;
@@ -56,5 +57,6 @@ pub(crate) fn run() -> Result<()> {
     python::install()?;
     node::install()?;
     dll::install()?;
+    dist::install()?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::chores::{dll, firmware, instructions, setup, size, step};
+use crate::chores::{dist, dll, firmware, instructions, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -33,7 +33,7 @@ const BUILD: [&str; 8] = ["build", "--profile", "test", "--tests", "--bin", "qiy
 /// The others. Each command names the same ones: with more packages they would have more features, and be compiled again.
 const OTHERS: [&str; 5] = ["--workspace", "--exclude", "qiyong-protocol", "--exclude", "qiyong-firmware"];
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -84,6 +84,8 @@ const STEPS: [Step; 10] = [
         // A database for each case takes longer than the case.
         step::run(beside.env("QIYONG_TEST_STORE", "postgres").env("PROPTEST_CASES", "16"))
     }),
+    // After the tests, whose driver library is packed.
+    ("dist", dist::try_out),
     ("size", || size::run(false)),
     ("counts", instructions::run),
 ];

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
 
 pub mod journey;
+pub mod wine;
 
 use std::env;
 use std::fs;

@@ -11,6 +11,7 @@ use super::DebugProbe;
 
 /// The numbers in a terminal's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counters {
     /// The number of its next transaction.
     pub next_stan: u32,

@@ -6,6 +6,7 @@ use std::{fs, io};
 use defmt_decoder::Table;
 use object::elf::ELFMAG;
 use object::{Object, ObjectSymbol};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::{DebugProbe, published};
@@ -196,7 +197,8 @@ pub fn contents(path: &Path) -> Result<Vec<u8>, ImageError> {
 }
 
 /// What the screen shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScreenText {
     /// English.
     pub english: String,

@@ -10,6 +10,7 @@ const B: u8 = 1;
 
 /// The levels of the card slot's pins, as states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SlotPins {
     /// The switch of VCC is on.
     pub vcc: bool,

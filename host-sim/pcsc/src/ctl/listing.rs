@@ -4,47 +4,43 @@ use serde::{Deserialize, Serialize};
 
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listing {
     /// The readers, in the order in which programs see them.
     pub readers: Vec<Listed>,
-    /// The programs that wait for something to happen at a reader.
+    /// The programs that wait for something to happen at a reader, such as `pcsc_scan[4711]`.
     pub waiting: Vec<String>,
 }
 
 /// A reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listed {
     /// Its name.
     pub name: String,
-    /// Its number, from 0.
-    pub number: u32,
+    /// Its number, from 0, by which it can be named, too.
+    pub unit: u32,
     /// It has no contacts.
     pub contactless: bool,
     /// `card`, `mute` or `empty`.
     pub state: String,
     /// By `nobody`, `somebody` or `one program alone`.
     pub used: String,
-    /// The card in it.
-    pub card: Option<ListedCard>,
+    /// The file of the card in it, as it was named.
+    pub file: Option<String>,
+    /// The ATR of the card in it, in hex, if it answers and has power.
+    pub atr: Option<String>,
+    /// The protocol in force: 0 or 1; none before one is chosen.
+    pub protocol: Option<u8>,
     /// The connections to it.
     pub programs: Vec<ListedUse>,
     /// Its keys, if it has any.
     pub keypad: Option<ListedKeypad>,
 }
 
-/// The card in a reader.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedCard {
-    /// Its file, as it was named.
-    pub file: String,
-    /// Its ATR in hex, if it answers and has power.
-    pub atr: Option<String>,
-    /// The protocol in force: `T=0`, `T=1` or `raw`.
-    pub protocol: Option<String>,
-}
-
 /// A connection of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedUse {
     /// The program's name with the number of its process, such as `opensc-tool[4711]`.
     pub program: String,
@@ -58,6 +54,7 @@ pub struct ListedUse {
 
 /// The keys of a reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedKeypad {
     /// A PIN is awaited. No other key is kept.
     pub awaits_pin: bool,

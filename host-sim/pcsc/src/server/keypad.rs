@@ -377,6 +377,20 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_goes_ends_the_wait_for_its_keys_for_good() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
+        let mut entry = Entry::begin(&keypad, &client, KEYING_MAX).ok().unwrap();
+        assert!(keypad.listed().awaits_pin);
+        keypad.unplug();
+        assert!(matches!(block_on(entry.enter_pin(WhichPin::Present)), Err(NoPin::Cancelled)));
+        assert!(!keypad.key(Keyed::Cancel));
+        drop(entry);
+        assert!(matches!(Entry::begin(&keypad, &client, KEYING_MAX), Err(Rv::READER_UNAVAILABLE)));
+        assert!(!keypad.listed().awaits_pin);
+    }
+
+    #[test]
     fn what_is_not_understood_is_said_so() {
         let message = |format: u8, length: u8, data_len: u32| {
             let mut message = vec![30, 0, format, 0, length, 12, 4, 2, 1, 0x04, 0x08, 0, 0, 0, 0];

@@ -74,7 +74,7 @@ pub enum CardFileError {
         problem: String,
     },
     /// A value is not what its key allows.
-    #[error("{path}: {at}`{key}` {problem}", path = path.display(), at = input::before(place.as_ref()))]
+    #[error("{path}: {}", wrong(place.as_ref(), key, problem), path = path.display())]
     Value {
         /// Which file.
         path: PathBuf,
@@ -85,6 +85,11 @@ pub enum CardFileError {
         /// What is wrong and what is allowed.
         problem: ValueProblem,
     },
+}
+
+/// What is wrong with a value, and where it stands.
+fn wrong(place: Option<&Place>, key: &str, problem: &ValueProblem) -> String {
+    input::placed(place, &format!("`{key}` {problem}"))
 }
 
 impl CardFileError {

@@ -22,6 +22,7 @@ pub use value::MASK;
 
 /// What was decoded.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decoded {
     /// `message` to or from the centre, `till`, or `frame`.
     pub kind: &'static str,

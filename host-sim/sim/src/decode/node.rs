@@ -12,6 +12,7 @@ use super::value;
 
 /// One part of a message.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Node {
     /// What it is known by, such as `f60.batch`: the name of its field in Wireshark, behind `qiyong.`.
     pub key: String,

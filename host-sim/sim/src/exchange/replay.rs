@@ -16,14 +16,17 @@ const CHARACTER: u32 = 12;
 /// The place where an exchange went in another way than written. A verdict and not an error: whether engine or file is wrong, a person
 /// decides, so it has no advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The token, from 1 after the name; one more than the last if the file has too few tokens.
     pub token: usize,
     /// What the token demands.
     #[serde(serialize_with = "in_words")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub expected: Expected,
     /// What the engine did.
     #[serde(serialize_with = "in_words")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub got: Got,
 }
 

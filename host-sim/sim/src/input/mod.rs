@@ -8,8 +8,7 @@ mod places;
 
 pub use encoding::{NotUtf8, text};
 pub use hex::{ALLOWED, HexError, parse_hex};
-pub use places::{Place, Places};
-pub(crate) use places::{before, place};
+pub use places::{Place, Places, place, placed};
 
 use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};

@@ -4,7 +4,6 @@
 //! Only names and places are kept: what stands there may be a PIN or a key.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
@@ -16,12 +15,6 @@ pub struct Place {
     pub line: usize,
     /// The column.
     pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "line {}, column {}", self.line, self.column)
-    }
 }
 
 /// Where the lines of a text begin.
@@ -46,7 +39,7 @@ impl<'t> Lines<'t> {
 }
 
 /// The place of the character at byte `at` of `text`; `None` beyond its end or inside of a character.
-pub(crate) fn place(text: &str, at: usize) -> Option<Place> {
+pub fn place(text: &str, at: usize) -> Option<Place> {
     Lines::of(text).place(at)
 }
 
@@ -104,9 +97,12 @@ impl Places {
     }
 }
 
-/// `place`, as it is written before what is wrong there; nothing where there is none.
-pub(crate) fn before(place: Option<&Place>) -> String {
-    place.map(|place| format!("{place}: ")).unwrap_or_default()
+/// The problem, with its place before it, if there is one.
+pub fn placed(place: Option<&Place>, problem: &str) -> String {
+    match place {
+        Some(Place { line, column }) => format!("line {line}, column {column}: {problem}"),
+        None => problem.to_owned(),
+    }
 }
 
 #[cfg(test)]

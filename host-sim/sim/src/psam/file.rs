@@ -29,7 +29,7 @@ pub enum PsamFileError {
     #[error("it is no complete PSAM file: {0}")]
     Toml(String),
     /// A value is not what it may be.
-    #[error("{at}`{key}` {problem}", at = input::before(place.as_ref()))]
+    #[error("{}", input::placed(place.as_ref(), &format!("`{key}` {problem}")))]
     Value {
         /// Where it stands.
         place: Option<Place>,

@@ -1,6 +1,5 @@
 //! What the referee has found.
 
-use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::remark::Remark;
@@ -24,13 +23,32 @@ pub struct Remarked {
     pub at: u64,
 }
 
+/// What is told of a finding to programs.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Told {
+    /// The rule's name.
+    rule: &'static str,
+    /// The clause of ISO/IEC 7816-3.
+    clause: &'static str,
+    /// When, in ticks of the line's time.
+    at: u64,
+}
+
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Finding", 3)?;
-        fields.serialize_field("rule", self.rule.name())?;
-        fields.serialize_field("clause", self.rule.clause())?;
-        fields.serialize_field("at", &self.at)?;
-        fields.end()
+        Told { rule: self.rule.name(), clause: self.rule.clause(), at: self.at }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Finding {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RefereeFinding".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Told::json_schema(generator)
     }
 }
 

@@ -46,7 +46,7 @@ pub struct ScenarioError {
 impl ScenarioError {
     /// Place and problem, without the name of the file.
     pub fn in_file(&self) -> String {
-        format!("{}{}", input::before(self.place.as_ref()), self.problem)
+        input::placed(self.place.as_ref(), &self.problem.to_string())
     }
 }
 

@@ -10,9 +10,11 @@ use super::stage::{Played, PlayedCard, PlayedStep};
 use super::unfired::NeverFired;
 use crate::card::contact::Conduct;
 use crate::referee::Finding;
+use crate::visit_told::VisitTold;
 
 /// One scenario file as `--json` prints it: one object in each row.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileReport {
     /// The file, as the user named it.
     pub file: String,
@@ -37,36 +39,23 @@ pub struct FileReport {
 
 /// How a step ended.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepReport {
     /// The terminal's name.
     pub terminal: String,
     /// The card's name, if one was inserted.
     pub card: Option<String>,
-    /// What the terminal was to do.
-    #[serde(rename = "do")]
-    pub what: &'static str,
-    /// approved, refused, failed, cancelled or timed-out.
-    pub outcome: &'static str,
-    /// Why the visit was not approved.
-    pub reason: Option<&'static str>,
-    /// What exactly was wrong with the card.
-    pub cause: Option<String>,
-    /// Whether this step put the card into use.
-    pub activated: bool,
-    /// Whether this step put the bank account into use.
-    pub financial_activated: bool,
-    /// What the personal account paid, in fen.
-    pub charged: u64,
-    /// The personal account's balance, in fen.
-    pub balance: Option<u64>,
-    /// The transaction's number, if one was sent.
-    pub stan: Option<u32>,
+    /// bank, hospital or pharmacy.
+    pub channel: &'static str,
+    /// The institution where the terminal stands.
+    pub institution: String,
+    /// The card's generation: v1, v2 or v3; null if nobody inserted one.
+    pub profile: Option<&'static str>,
+    /// How it ended; the statuses are the centre's.
+    #[serde(flatten)]
+    pub end: VisitTold,
     /// How long the visit took, in µs of the bench's time, rounded down.
     pub took_us: u64,
-    /// Whether the holder replaced the initial PIN.
-    pub pin_changed: bool,
-    /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
-    pub pin_unchanged: Option<&'static str>,
     /// What the card did on the line; null if it was never reset.
     pub line: Option<LineReport>,
     /// What the referee of the card line has found against the terminal.
@@ -75,6 +64,7 @@ pub struct StepReport {
 
 /// What the card did on the line in a step.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineReport {
     /// What it sent after a reset, in hex.
     pub atr: String,
@@ -102,6 +92,7 @@ pub struct LineReport {
 
 /// A PPS request and its answer, in hex; an empty answer is none.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PpsReport {
     /// What the terminal asked for.
     pub asked: String,
@@ -111,6 +102,7 @@ pub struct PpsReport {
 
 /// How a card stands at the end.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CardReport {
     /// Its number.
     pub number: String,
@@ -134,6 +126,7 @@ pub struct CardReport {
 
 /// An activation as the centre recorded it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivationReport {
     /// social or financial.
     pub function: String,
@@ -153,21 +146,15 @@ pub struct ActivationReport {
 pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> StepReport {
     let step = &scenario.steps[index];
     let report = &played.report;
+    let institution = &scenario.terminals[step.terminal].1;
     StepReport {
         terminal: scenario.terminals[step.terminal].0.clone(),
         card: step.card.map(|card| scenario.cards[card].name.clone()),
-        what: step.operation.as_str(),
-        outcome: report.outcome.as_str(),
-        reason: report.reason.map(|reason| reason.as_str()),
-        cause: report.cause.map(|cause| cause.to_string()),
-        activated: report.effects.activates,
-        financial_activated: report.effects.activates_financial,
-        charged: report.effects.charge.0,
-        balance: report.balance.map(|balance| balance.0),
-        stan: report.stan.map(|stan| stan.0),
+        channel: institution.channel().as_str(),
+        institution: institution.to_string(),
+        profile: step.card.map(|card| scenario.cards[card].new.generation.as_str()),
+        end: VisitTold::by_centre(&step.operation, report, [played.before.as_ref(), played.after.as_ref()]),
         took_us: u64::try_from(played.took.as_micros()).unwrap_or(u64::MAX),
-        pin_changed: report.pin_changed,
-        pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
         line: played.conduct.as_ref().filter(|conduct| conduct.resets > 0).map(line_report),
         referee: played.findings().collect(),
     }

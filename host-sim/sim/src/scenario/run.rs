@@ -97,11 +97,12 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
 
     for (number, (card, conduct)) in (1..).zip(scenario.cards.iter().zip(&conducts)) {
         let dead = conduct.never_shown(&card.habits, card.atr.is_some(), card.misbehaviour);
-        let place = |key: &str| match scenario.places.find(&format!("card {number}: {key}")) {
-            Some(place) => format!(" (line {} of the file)", place.line),
-            None => String::new(),
+        let told = |(key, why): (&str, &str)| match scenario.places.find(&format!("card {number}: {key}")) {
+            Some(place) => {
+                format!("card {}: `{key}` never showed: {why} (line {} of the file)", card.name, place.line)
+            }
+            None => format!("card {}: `{key}` never showed: {why}", card.name),
         };
-        let told = |(key, why)| format!("card {}: `{key}` never showed: {why}{}", card.name, place(key));
         differences.extend(dead.into_iter().map(told));
     }
 

@@ -11,6 +11,7 @@ use crate::world::visit::Unplayed;
 
 /// What a step was to show, and did not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NeverFired {
     /// The step's number, from 1.
     pub step: usize,

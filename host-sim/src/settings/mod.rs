@@ -1,0 +1,141 @@
+//! Defaults for flags that take a value: from variables of the environment, `QIYONG_` with the verb and the flag, and from
+//! `qiyong.toml`, whose tables are verbs and whose keys are flags. What stands on the command line counts more than both, and the
+//! environment more than the files.
+//!
+//! They become defaults of the flags before the command line is read, so that they conflict with nothing and `--help` shows them. No
+//! flag is named here but those that hold a secret, which must not lie in files or in the environment.
+
+mod file;
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::env;
+
+use clap::{Arg, Command};
+
+use files::File;
+
+/// What the names of variables begin with.
+const PREFIX: &str = "QIYONG_";
+/// Flags that hold a PIN, a key or a token themselves.
+const SECRET: &[&str] = &["pin", "new-pin", "old-pin", "password", "sealed", "token"];
+/// Verbs with a flag of such a name that is none.
+const HARMLESS: &[&str] = &["doctor"];
+
+/// A flag of a verb: the verb's words, and the flag without its dashes.
+type Flag = (Vec<String>, String);
+
+/// The values of a flag, and who gives them.
+struct Given {
+    values: Vec<String>,
+    by: String,
+}
+
+/// The command with these defaults.
+///
+/// # Errors
+/// A file cannot be read, or something in it or in the environment is no value of a flag: the place, and what is allowed.
+pub(crate) fn with_defaults(command: Command) -> Result<Command, String> {
+    let variables =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    apply(command, &files::found()?, variables.filter(|(name, _)| name.starts_with(PREFIX)).collect())
+}
+
+fn apply(command: Command, files: &[File], variables: BTreeMap<String, String>) -> Result<Command, String> {
+    let mut given = BTreeMap::new();
+    if !variables.is_empty() {
+        of_environment(&command, &[], &variables, &mut given)?;
+    }
+    for file in files {
+        file::enter(file, &command, &mut given)?;
+    }
+    Ok(insert(command, &[], &given))
+}
+
+/// The flags that variables are for.
+fn of_environment(
+    command: &Command,
+    verb: &[String],
+    variables: &BTreeMap<String, String>,
+    given: &mut BTreeMap<Flag, Given>,
+) -> Result<(), String> {
+    for (argument, flag) in flags(command) {
+        let words = verb.iter().map(String::as_str).chain([flag]);
+        let name = PREFIX.to_owned() + &words.collect::<Vec<_>>().join("_").replace('-', "_").to_uppercase();
+        if let Some(value) = variables.get(&name) {
+            let values = vec![value.clone()];
+            check(argument, verb, flag, &values).map_err(|problem| format!("{name}: {problem}"))?;
+            given.insert((verb.to_vec(), flag.to_owned()), Given { values, by: name });
+        }
+    }
+    for below in command.get_subcommands() {
+        let verb = [verb, &[below.get_name().to_owned()]].concat();
+        of_environment(below, &verb, variables, given)?;
+    }
+    Ok(())
+}
+
+/// The flags of a verb that take a value, but of an act at a centre not what it is asked: nobody wants to hand out a card by a file
+/// that lies about.
+fn flags(command: &Command) -> impl Iterator<Item = (&Arg, &str)> {
+    let is_act = ["as", "body"].iter().all(|flag| command.get_arguments().any(|argument| argument.get_id() == *flag));
+    let is_asked = move |argument: &&Arg| {
+        let names = argument.get_value_names().unwrap_or_default();
+        is_act && (names.iter().any(|name| name == "VALUE") || ["body", "key"].contains(&argument.get_id().as_str()))
+    };
+    let takes = move |argument: &&Arg| argument.get_action().takes_values() && !is_asked(argument);
+    command.get_arguments().filter(takes).filter_map(|argument| Some((argument, argument.get_long()?)))
+}
+
+/// Whether the flag may have these values, and have them from here.
+fn check(argument: &Arg, verb: &[String], flag: &str, values: &[String]) -> Result<(), String> {
+    let is_harmless = verb.first().is_some_and(|verb| HARMLESS.contains(&verb.as_str()));
+    if SECRET.contains(&flag) && !is_harmless {
+        return Err(format!(
+            "--{flag} holds a secret, which must not lie in settings or in the environment, where other programs read it: give it on \
+             the command line, or key it"
+        ));
+    }
+    if values.len() > 1 && !matches!(argument.get_action(), clap::ArgAction::Append) {
+        return Err(format!("--{flag} takes one value"));
+    }
+    // By the flag's own rules; a default that breaks them would be a fault of this program.
+    let alone =
+        Arg::new("value").long("value").value_parser(argument.get_value_parser().clone()).allow_hyphen_values(true);
+    let alone = Command::new("qiyong").arg(alone.action(clap::ArgAction::Append));
+    let words = values.iter().flat_map(|value| ["--value".to_owned(), value.clone()]);
+    let tried = alone.try_get_matches_from(std::iter::once("qiyong".to_owned()).chain(words));
+    tried.map(|_| ()).map_err(|error| {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let first = first.strip_prefix("error: ").unwrap_or(first).replace("--value <value>", &format!("--{flag}"));
+        let allowed = text.lines().find(|line| line.trim_start().starts_with("[possible values"));
+        allowed.map_or(first.clone(), |allowed| format!("{first} {}", allowed.trim()))
+    })
+}
+
+/// The command, and those below it, with these defaults.
+fn insert(mut command: Command, verb: &[String], given: &BTreeMap<Flag, Given>) -> Command {
+    let ids: Vec<(String, String)> =
+        flags(&command).map(|(argument, flag)| (argument.get_id().to_string(), flag.to_owned())).collect();
+    for (id, flag) in ids {
+        let Some(Given { values, by }) = given.get(&(verb.to_vec(), flag)) else { continue };
+        command = command.mut_arg(id, |argument| {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            // Kept until the program ends: the command line's defaults are.
+            let values: Vec<&'static str> =
+                values.iter().map(|value| &*Box::leak(value.clone().into_boxed_str())).collect();
+            argument.required(false).help(format!("{help} (by {by})")).default_values(values)
+        });
+    }
+    let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    for name in names {
+        let verb = [verb, &[name.clone()]].concat();
+        if given.keys().any(|(words, _)| words.starts_with(&verb)) {
+            command = command.mut_subcommand(name, |below| insert(below, &verb, given));
+        }
+    }
+    command
+}
