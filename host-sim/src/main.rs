@@ -31,6 +31,7 @@ mod output;
 mod pcscd;
 #[cfg(unix)]
 mod pcscd_ctl;
+#[cfg(unix)]
 mod pcscd_watch;
 mod probe;
 mod probes;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
-use qiyong_pcsc::ctl::{self, Listed, Listing, Outcome, Verb};
+use qiyong_pcsc::ctl::{self, Listed, ListedUse, Listing, Outcome, Verb};
 use qiyong_protocol::card::pin::PIN_MAX;
 
 use crate::output::{Output, Verdict};
@@ -151,20 +151,24 @@ fn show(listing: &Listing, json: bool, output: &mut Output) {
     if json {
         return output.json_line(listing);
     }
-    for Listed { name, number, contactless, state, used, card, programs, keypad } in &listing.readers {
-        let kind = if *contactless { ", without contacts" } else { "" };
-        output.line(&format!("{number}  {name}{kind}: {state}, used by {used}"));
-        if let Some(card) = card {
-            let atr = card.atr.as_deref().unwrap_or("none");
-            output.line(
-                &format!("   card {}  ATR {atr}  {}", card.file, card.protocol.as_deref().unwrap_or(""))
-                    .trim_end()
-                    .to_string(),
-            );
+    for Listed { name, unit, contactless, state, used, file, atr, protocol, programs, keypad } in &listing.readers {
+        let what = if *contactless {
+            format!("{name}, without contacts: {state}, used by {used}")
+        } else {
+            format!("{name}: {state}, used by {used}")
+        };
+        output.line(&format!("{unit}  {what}"));
+        if let Some(file) = file {
+            let protocol = protocol.map(|protocol| format!("T={protocol}")).unwrap_or_default();
+            let cells = [file.as_str(), atr.as_deref().unwrap_or_default(), &protocol];
+            output.line(format!("   {}", cells.join("  ")).trim_end());
         }
-        for used in programs {
-            let turn = if used.transaction { ", in a transaction" } else { "" };
-            output.line(&format!("   {} {}{turn}", used.program, used.share));
+        for ListedUse { program, share, transaction, .. } in programs {
+            output.line(&if *transaction {
+                format!("   {program} {share}, in a transaction")
+            } else {
+                format!("   {program} {share}")
+            });
         }
         if let Some(program) = keypad.as_ref().and_then(|keypad| keypad.awaited_by.as_ref()) {
             output.line(&format!("   keypad: {program} awaits a PIN"));

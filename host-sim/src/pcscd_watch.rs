@@ -146,7 +146,8 @@ fn exchange(heard: &Heard, failure: Option<SlotFailure>) -> Vec<String> {
             (format!("→ {}  {}", pad(&command_row(apdu, usize::MAX), 46), apdu.name), answer)
         }
         Heard::Rubbish { head, len, sw } => {
-            (format!("→ {head}…  no APDU: {len} bytes whose lengths do not fit"), format!("← {sw}  {}", words(*sw)))
+            let what = format!("no APDU: {len} bytes whose lengths do not fit");
+            (format!("→ {head}…  {what}"), format!("← {sw}  {}", words(*sw)))
         }
     };
     vec![command, failure.map_or(answer, |failure| format!("× {failure}"))]

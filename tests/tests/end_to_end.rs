@@ -32,6 +32,7 @@ mod exchange;
 mod hospital;
 mod idempotency;
 mod journal;
+mod journeys;
 mod keyed;
 mod keys;
 mod lang;

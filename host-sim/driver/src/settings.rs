@@ -225,6 +225,16 @@ mod tests {
         assert_eq!(parse(""), Ok(Settings::default()));
     }
 
+    /// The file beside the header, as it is handed out, and with its examples in force.
+    #[test]
+    fn the_file_that_is_handed_out_says_what_holds_without_it() {
+        let text = include_str!("../include/SSCardDriver.ini");
+        assert_eq!(parse(text), Ok(Settings::default()));
+        for line in text.lines().filter_map(|line| line.strip_prefix(';')).filter(|line| !line.starts_with(' ')) {
+            parse(&format!("[SSCardDriver]\n{line}\n")).unwrap_or_else(|words| panic!("{line}: {words}"));
+        }
+    }
+
     #[test]
     fn a_wrong_value_is_named_and_never_taken() {
         for (text, words) in [

@@ -6,7 +6,7 @@
 mod listing;
 mod outcome;
 
-pub use listing::{Listed, ListedCard, ListedKeypad, ListedUse, Listing};
+pub use listing::{Listed, ListedKeypad, ListedUse, Listing};
 pub use outcome::{Deed, Done, Refusal};
 
 use std::io::{self, ErrorKind, Read, Write};

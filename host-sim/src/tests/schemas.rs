@@ -18,7 +18,6 @@ use crate::{
     Cli, atr, attach, card_record, card_send, card_show, centre, chaos, demo, doctor, emulate, exchange, flash,
 };
 use crate::{probes, readers, terminal, till};
-use qiyong_pcsc::ctl::Listing;
 use qiyong_sim::decode::Decoded;
 use qiyong_sim::scenario::report::FileReport;
 
@@ -84,7 +83,7 @@ fn all() -> BTreeMap<&'static str, Schema> {
         ("exchange replay", of::<Either<exchange::Line<'_>, exchange::Unreadable<'_>>>()),
         ("flash", of::<Either<flash::Told<'_>, flash::uf2::Told<'_>>>()),
         ("message", of::<Decoded>()),
-        ("pcscd ctl list", of::<Listing>()),
+        ("pcscd ctl list", of::<qiyong_pcsc::ctl::Listing>()),
         ("probes", of::<Vec<probes::Found>>()),
         ("readers", of::<Vec<readers::Reader>>()),
         ("scenario run", of::<FileReport>()),
@@ -200,9 +199,6 @@ const TWO_MEANINGS: &[(&str, &str)] = &[
     ("activations", "the demo's visits; a card's records at the centre; of chaos: how many"),
     ("error", "of an unreadable file as of a readable one"),
     ("cause", "of a visit and of a finding"),
-    ("card", "a name or a number that tells it; of a server's reader: what is known of it"),
-    ("number", "of a card: its text; of a reader: a count from 0"),
-    ("protocol", "on the line: T; of a connection: its name"),
     ("log", "of a visit: all rows; of a board that runs: one"),
     ("records", "of a card: those that are not blank; of a centre's chain: how many"),
     ("findings", "of the doctor: what is wrong; of chaos: how many"),

@@ -207,7 +207,8 @@ fn a_card_held_exclusively_is_said_at_once_to_every_program_and_the_list_says_by
     assert_eq!(String::from_utf8_lossy(&others.stdout), "violation\n".repeat(3));
     let send = ["--reader", "0", "--send-apdu", "00:84:00:00:08"];
     let tool = Watched::start(server.command("opensc-tool").args(send)).output();
-    assert!(!tool.status.success() && String::from_utf8_lossy(&tool.stderr).contains("use"), "{tool:?}");
+    let said = String::from_utf8([tool.stdout, tool.stderr].concat()).unwrap();
+    assert!(!tool.status.success() && said.contains("in use by another application"), "{said}");
     let mut send = server.command(qiyong().to_str().unwrap());
     let send = Watched::start(send.args(["card", "send", "--reader", "any", "0084000008"])).output();
     let said = String::from_utf8_lossy(&send.stderr).into_owned();

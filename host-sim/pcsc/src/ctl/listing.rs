@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Listing {
     /// The readers, in the order in which programs see them.
     pub readers: Vec<Listed>,
-    /// The programs that wait for something to happen at a reader.
+    /// The programs that wait for something to happen at a reader, such as `pcsc_scan[4711]`.
     pub waiting: Vec<String>,
 }
 
@@ -18,32 +18,24 @@ pub struct Listing {
 pub struct Listed {
     /// Its name.
     pub name: String,
-    /// Its number, from 0.
-    pub number: u32,
+    /// Its number, from 0, by which it can be named, too.
+    pub unit: u32,
     /// It has no contacts.
     pub contactless: bool,
     /// `card`, `mute` or `empty`.
     pub state: String,
     /// By `nobody`, `somebody` or `one program alone`.
     pub used: String,
-    /// The card in it.
-    pub card: Option<ListedCard>,
+    /// The file of the card in it, as it was named.
+    pub file: Option<String>,
+    /// The ATR of the card in it, in hex, if it answers and has power.
+    pub atr: Option<String>,
+    /// The protocol in force: 0 or 1; none before one is chosen.
+    pub protocol: Option<u8>,
     /// The connections to it.
     pub programs: Vec<ListedUse>,
     /// Its keys, if it has any.
     pub keypad: Option<ListedKeypad>,
-}
-
-/// The card in a reader.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ListedCard {
-    /// Its file, as it was named.
-    pub file: String,
-    /// Its ATR in hex, if it answers and has power.
-    pub atr: Option<String>,
-    /// The protocol in force: `T=0`, `T=1` or `raw`.
-    pub protocol: Option<String>,
 }
 
 /// A connection of a program.

@@ -19,7 +19,7 @@ use super::lock::lock;
 
 use super::program;
 use crate::codes::{Disposition, Rv, Share, protocol, state};
-use crate::ctl::{Listed, ListedCard, ListedUse};
+use crate::ctl::{Listed, ListedUse};
 use crate::name::ReaderName;
 use crate::slot::{Observer, Slot, SlotFailure, Watched};
 use crate::wire::ReaderState;
@@ -156,24 +156,26 @@ impl Reader {
             (false, _) => "somebody",
         };
         let file = inner.card_file.as_ref().filter(|_| inner.is_present());
-        let card = file.map(|file| ListedCard {
-            file: file.display().to_string(),
-            atr: Some(&inner.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
-            protocol: Some(protocol::word(inner.protocol)).filter(|word| !word.is_empty()).map(str::to_string),
-        });
         let used_by = inner.cards.iter().map(|card| ListedUse {
             program: program::label(card.process),
             process: card.process,
             share: card.share.word().into(),
-            transaction: inner.turn.is_some_and(|turn| turn.card == card.id) && card.share != Share::Exclusive,
+            // An exclusive connection has the turn without one.
+            transaction: inner.turn.is_some_and(|turn| turn.card == card.id && turn.depth > u32::from(inner.exclusive)),
         });
         Listed {
             name: self.name.clone(),
-            number: self.number,
+            unit: self.number,
             contactless: self.contactless,
             state: state.into(),
             used: used.into(),
-            card,
+            file: file.map(|file| file.display().to_string()),
+            atr: Some(&inner.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
+            protocol: match inner.protocol {
+                protocol::T0 => Some(0),
+                protocol::T1 => Some(1),
+                _ => None,
+            },
             programs: used_by.collect(),
             keypad: self.keypad.as_ref().map(Keypad::listed),
         }

@@ -130,7 +130,7 @@ impl Fresh {
             let Err(found) = found else { bail!("nobody noticed that {fault}") };
             println!("{fault}: {found:#}");
             self.inside(&["dpkg", "--purge", "qiyong"])?;
-            self.inside(&["rm", "-f", "/usr/share/left-behind"])?;
+            self.inside(&["rm", "-f", "/usr/share/left-behind", "/tmp/qiyong.deb"])?;
         }
         Ok(())
     }
