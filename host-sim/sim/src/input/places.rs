@@ -97,11 +97,11 @@ impl Places {
     }
 }
 
-/// The cause of an error, with its place before it, if there is one.
-pub fn placed(place: Option<&Place>, cause: &str) -> String {
+/// The problem, with its place before it, if there is one.
+pub fn placed(place: Option<&Place>, problem: &str) -> String {
     match place {
-        Some(Place { line, column }) => format!("line {line}, column {column}: {cause}"),
-        None => cause.to_owned(),
+        Some(Place { line, column }) => format!("line {line}, column {column}: {problem}"),
+        None => problem.to_owned(),
     }
 }
 
