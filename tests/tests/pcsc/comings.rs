@@ -82,7 +82,7 @@ fn pcsc_scan_sees_readers_come_and_go() {
     assert_eq!(server.ctl(&["reader", "remove", "0"]).0, 0);
     let said = sees("0: 二号窗口");
     let (_, list) = said.rsplit_once("Scanning present readers...").expect("it looks anew");
-    assert_eq!(list, "0: 二号窗口");
+    assert!(!list.contains("Qiyong"), "{list}");
     scan.signal("-TERM");
     drop(scan.output());
     reading.join().expect("it ends with the program");
