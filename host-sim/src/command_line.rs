@@ -3,10 +3,12 @@
 //! clap says English. Its help is made from our texts, which are said anew before it is made; its own few words (headings, and what
 //! is wrong with an argument) are said anew afterwards.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
@@ -107,8 +109,15 @@ fn argument(mut argument: Arg) -> Arg {
 
 /// Each paragraph is a text of its own, so that a short help and the beginning of a long one are the same.
 fn paragraphs(text: &str) -> String {
-    let said: Vec<_> = text.split("\n\n").map(paragraph).collect();
-    said.join("\n\n")
+    // --help and others are everywhere.
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(said) = known.get(text) {
+        return said.clone();
+    }
+    let said = text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n");
+    known.insert(text.to_owned(), said.clone());
+    said
 }
 
 /// clap leaves the full stop of a short text out.
@@ -121,12 +130,22 @@ fn paragraph(text: &str) -> String {
     }
 }
 
-/// clap's own words in a help.
-fn fixed(text: &str) -> String {
-    match lang::in_force() {
-        Lang::En => text.to_owned(),
-        Lang::Zh => FIXED.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese)),
+/// clap's own words in a help, and what it says of possible values, a row each.
+pub(crate) fn fixed(text: &str) -> String {
+    if lang::in_force() == Lang::En {
+        return text.to_owned();
     }
+    let text = FIXED.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese));
+    // No space after a colon of Chinese.
+    let text = text.replace("用法： ", "用法：").replace("用法：\u{1b}[0m ", "用法：\u{1b}[0m");
+    let row = |row: &str| match row.split_once(": ") {
+        Some((value, about)) if !value.trim_start().trim_start_matches("- ").contains(' ') => {
+            let padding = about.len() - about.trim_start().len();
+            format!("{value}: {}{}", &about[..padding], lang::say(about.trim_start()))
+        }
+        _ => row.to_owned(),
+    };
+    text.split('\n').map(row).collect::<Vec<_>>().join("\n")
 }
 
 /// The help that clap gives instead of arguments, in the language in force.

@@ -6,8 +6,21 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
-use crate::command_line::said;
+use crate::command_line::{fixed, said};
 use crate::output::{Output, Verdict};
+use qiyong::lang::{self, Lang};
+
+/// The headings of a page.
+const HEADINGS: [(&str, &str); 8] = [
+    (".SH NAME\n", ".SH 名称\n"),
+    (".SH SYNOPSIS\n", ".SH 用法\n"),
+    (".SH DESCRIPTION\n", ".SH 说明\n"),
+    (".SH ARGUMENTS\n", ".SH 参数\n"),
+    (".SH OPTIONS\n", ".SH 选项\n"),
+    (".SH SUBCOMMANDS\n", ".SH 子命令\n"),
+    (".SH VERSION\n", ".SH 版本\n"),
+    (".SH EXTRA\n", ".SH 另请注意\n"),
+];
 
 #[derive(Args)]
 pub(crate) struct ManualArgs {
@@ -57,7 +70,12 @@ fn page(command: &Command) -> Result<Vec<u8>, String> {
         .title(name(command))
         .render(&mut roff)
         .map_err(|error| format!("cannot make the page: {error}"))?;
-    Ok(roff)
+    if lang::in_force() == Lang::En {
+        return Ok(roff);
+    }
+    let text = fixed(&String::from_utf8_lossy(&roff));
+    let text = HEADINGS.iter().fold(text, |text, (english, chinese)| text.replace(english, chinese));
+    Ok(text.into_bytes())
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> String {

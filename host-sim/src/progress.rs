@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use qiyong::lang;
+
 /// What ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -20,7 +22,7 @@ impl Progress {
     pub(crate) fn new(of: u64, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::hidden());
         // The templates are right, and a wrong one would leave the style of the library.
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(&lang::say(template)) {
             bar.set_style(style);
         }
         Self { bar, begun: Instant::now(), shown: AtomicBool::new(false) }

@@ -1,4 +1,4 @@
-//! The manual's pages, docs/usage.md and docs/operating.md: their examples are run as they are written, and their output is compared
+//! The manual's pages, docs/usage.md, docs/operating.md and docs/first-steps.md: their examples are run as they are written, and their output is compared
 //! with what is printed below them. The demo's text is compared elsewhere (`program`).
 
 use std::fs;
@@ -38,6 +38,11 @@ impl Page {
     pub fn section(&self, heading: &str) -> &str {
         let (_, section) = self.0.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
         section.split("\n## ").next().unwrap_or(section)
+    }
+
+    /// The headings of the second level.
+    pub fn headings(&self) -> impl Iterator<Item = &str> {
+        self.0.lines().filter_map(|line| line.strip_prefix("## "))
     }
 
     /// The fenced blocks under a heading.
@@ -85,8 +90,16 @@ impl Page {
     /// A command fails, or prints something else.
     pub fn runs_as_written(&self, heading: &str) {
         let folder = tempfile::tempdir().expect("a folder");
+        self.runs_as_written_in(heading, folder.path());
+    }
+
+    /// The same in this folder.
+    ///
+    /// # Panics
+    /// A command fails, or prints something else.
+    pub fn runs_as_written_in(&self, heading: &str, folder: &Path) {
         let mut bash = Command::new("bash");
-        bash.args(["-eu", "-o", "pipefail", "-c", &self.text(heading, "sh")]).current_dir(folder.path());
+        bash.args(["-eu", "-o", "pipefail", "-c", &self.text(heading, "sh")]).current_dir(folder);
         let output = Watched::start(bash.env("PATH", path())).output();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

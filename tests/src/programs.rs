@@ -26,6 +26,16 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The driver library that cargo has built beside this test.
+///
+/// # Panics
+/// If it is missing; the message says what to do.
+pub fn driver_library() -> PathBuf {
+    let deps = std::env::current_exe().expect("a path").parent().expect("a folder").to_path_buf();
+    let places = [deps.join("libsscarddriver.so"), deps.parent().expect("a folder").join("libsscarddriver.so")];
+    places.into_iter().find(|path| path.exists()).expect("`cargo build -p qiyong-driver` makes libsscarddriver.so")
+}
+
 /// Ends a child process that runs for too long, and at the end of the test.
 pub struct Watched {
     /// The process.

@@ -16,19 +16,12 @@ use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::psam::VirtualPsam;
 use qiyong_tests::centre::applicants::{Person, text};
 use qiyong_tests::centre::town::Town;
-use qiyong_tests::programs::Watched;
+use qiyong_tests::programs::{Watched, driver_library};
 
 const PIN: &str = "271828";
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// The library that cargo has built beside this test.
-fn library() -> PathBuf {
-    let deps = std::env::current_exe().expect("a path").parent().expect("a folder").to_path_buf();
-    let places = [deps.join("libsscarddriver.so"), deps.parent().expect("a folder").join("libsscarddriver.so")];
-    places.into_iter().find(|path| path.exists()).expect("`cargo build -p qiyong-driver` makes libsscarddriver.so")
 }
 
 /// A counter with a person's new card, whose PIN is still the initial one.
@@ -51,7 +44,7 @@ impl Counter {
         });
         town.done("settlement-officer", "catalogue.set", item);
         let counter = Self { town, person, card: text(&card) };
-        fs::copy(library(), counter.path("libsscarddriver.so")).expect("copied");
+        fs::copy(driver_library(), counter.path("libsscarddriver.so")).expect("copied");
         let pins = counter.path("pins");
         let define = format!("-DPINS=\"{}\"", pins.display());
         let mut cc = Command::new("cc");

@@ -1,6 +1,9 @@
 //! `qiyong terminal` and `qiyong readers`: our terminal application on PC/SC readers of our own server and of the real
 //! pcscd, and on the virtual line.
 
+#[path = "pcsc/terminal_pad.rs"]
+mod pad;
+
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -117,7 +117,8 @@ fn what_each_verb_prints_with_json_is_as_its_schema_says() {
 fn scenarios(bench: &mut Bench) {
     let folder = beside("../host-sim/scenarios");
     // Through PPS, T=1, reversals, refusals, a card that nobody can read; and one that is not for the bench.
-    let names = ["rule-pharmacy-first-purchase", "rule-query", "refused-card-unreadable", "rule-card-v1-over-t1"];
+    let names =
+        ["rule-pharmacy-first-purchase", "rule-query", "refused-card-unreadable-any-atr", "rule-card-v1-over-t1"];
     let files = names.map(|name| format!("{folder}/{name}.toml"));
     let words: Vec<&str> = files.iter().map(String::as_str).collect();
     bench.run("scenario run", &[&words[..], &["--capture", "captures"]].concat(), 0);
@@ -182,6 +183,7 @@ fn readers(bench: &mut Bench) {
     let server = PrivateServer::with(&[Generation::V3]);
     let by = || server.command(qiyong().to_str().expect("UTF-8"));
     bench.run_by(by(), "readers", &[], 0);
+    bench.run_by(by(), "pcscd ctl list", &[], 0);
     bench.run_by(by(), "card record", &["--reader", "any", "recorded.toml"], 0);
     bench.run_by(by(), "card send", &["--reader", "any", "00A4000002EF05"], 0);
     bench.run_by(by(), "pcscd ctl list", &[], 0);

@@ -2,13 +2,13 @@
 
 use rand_core::CryptoRng;
 
-use super::{CentreLink, Clock, Memory, Operator};
+use super::{AtTerminal, CentreLink, Clock, Memory, Operator, PinEntry};
 use crate::slot::CardSlot;
 
 /// A board: the types of a terminal's parts. It has no values, so that a terminal on it costs no more than its parts.
 ///
-/// Six types without a name are a board, too, for benches and tests: [`Terminal::new`](super::Terminal::new) takes them.
-pub trait Board {
+/// Six types without a name are a board, too, for benches and tests, at which a PIN is keyed at the terminal: [`Terminal::new`](super::Terminal::new) takes them.
+pub trait Board: Sized {
     /// Contacts and protocols of the card; [`ContactSlot`](crate::slot::ContactSlot) over any
     /// [`CardLine`](crate::slot::CardLine).
     type Slot: CardSlot;
@@ -22,6 +22,9 @@ pub trait Board {
     type Random: CryptoRng;
     /// What outlives a power cut. What the till commands needs one that is [`Kept`](crate::application::Kept), too.
     type Memory: Memory;
+    /// How a PIN comes to the card: keyed at the [terminal](super::AtTerminal), or on the pad of the slot, a
+    /// [reader](super::AtReader).
+    type Pins: PinEntry<Self>;
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Board for (S, L, O, C, R, M) {
@@ -31,6 +34,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     type Clock = C;
     type Random = R;
     type Memory = M;
+    type Pins = AtTerminal;
 }
 
 /// The parts themselves.

@@ -1,7 +1,7 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `authentication` proves it
-//! genuine, `pin_entry` deals with the holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what
+//! genuine, `pin_entry` deals with the holder's PIN, `readers_pad` with one that is keyed at a reader, `ports` lists what the outside must provide, `cause` says in few bytes what
 //! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
 //! about a genuine card in the right hands.
 //!
@@ -166,6 +166,7 @@ mod duty;
 mod owed;
 mod pin_entry;
 mod ports;
+mod readers_pad;
 pub mod reading;
 mod settlement;
 mod sign_in;
@@ -173,7 +174,9 @@ mod sign_in;
 pub use board::{Board, Parts};
 pub use cause::CauseCode;
 pub use duty::{Closed, Duties, Owed, Transaction};
+pub use pin_entry::{AtTerminal, PinEntry};
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, WhichPin};
+pub use readers_pad::{AtReader, OfPad, OnPad, PinPad};
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -464,9 +467,9 @@ impl<B: Board> Terminal<B> {
                 Ok(Some(receipt))
             }
             Operation::Settle(bill) | Operation::Purchase(bill) => {
-                let pin = self.verify_pin(Some(bill.share())).await?;
+                let pin = B::Pins::verify(self, Some(bill.share())).await?;
                 if standing.pin_is_initial {
-                    visit.pin_changed = self.see_to_initial_pin(&pin, card, standing).await?;
+                    visit.pin_changed = B::Pins::see_to_initial(self, &pin, card, standing).await?;
                 }
                 self.transact(operation, kind, card, visit).await.map(Some)
             }

@@ -1,4 +1,7 @@
-//! The holder's PIN: verified by the card, and the initial one replaced (docs/card.md §1.6, §1.10, §2.2).
+//! The holder's PIN: verified by the card, and the initial one replaced (docs/card.md §1.6, §1.10, §2.2). Here it is keyed at the
+//! terminal; how it is keyed at a reader is `readers_pad`'s.
+
+use core::future::Future;
 
 use embassy_futures::select::{Either, select};
 use zeroize::Zeroizing;
@@ -17,14 +20,55 @@ use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
 /// How often a holder may choose an unsuitable new PIN, or key it differently the second time.
-const NEW_PIN_TRIES: u8 = 3;
+pub(super) const NEW_PIN_TRIES: u8 = 3;
 /// No card counts more tries than 63Cx can say.
-const PIN_TRIES_MAX: u8 = 15;
+pub(super) const PIN_TRIES_MAX: u8 = 15;
+
+/// How a holder's PIN comes to the card, at a board.
+pub trait PinEntry<B: Board> {
+    /// What the terminal knows of a PIN that the card has accepted.
+    type Accepted;
+
+    /// Has the holder key the PIN until the card accepts it, blocks, or the holder gives up. `amount` is shown meanwhile; `None` at
+    /// a bank, where keying the PIN is an offer.
+    ///
+    /// Cancel-safety: as [`Terminal::serve`], like all here.
+    fn verify(terminal: &mut Terminal<B>, amount: Option<Fen>) -> impl Future<Output = Result<Self::Accepted, Stop>>;
+
+    /// Has the initial PIN replaced, if the card still has it. True if it was replaced.
+    fn see_to_initial(
+        terminal: &mut Terminal<B>,
+        accepted: &Self::Accepted,
+        card: &PresentedCard,
+        standing: Standing,
+    ) -> impl Future<Output = Result<bool, Stop>>;
+}
+
+/// The PIN is keyed at the terminal: [`Operator::enter_pin`].
+#[derive(Clone, Copy, Debug)]
+pub struct AtTerminal;
+
+impl<B: Board> PinEntry<B> for AtTerminal {
+    type Accepted = Pin;
+
+    fn verify(terminal: &mut Terminal<B>, amount: Option<Fen>) -> impl Future<Output = Result<Pin, Stop>> {
+        terminal.verify_pin(amount)
+    }
+
+    fn see_to_initial(
+        terminal: &mut Terminal<B>,
+        accepted: &Pin,
+        card: &PresentedCard,
+        standing: Standing,
+    ) -> impl Future<Output = Result<bool, Stop>> {
+        terminal.see_to_initial_pin(accepted, card, standing)
+    }
+}
 
 impl<B: Board> Terminal<B> {
     /// Asks for the PIN until the card accepts one, blocks, or the holder gives up. `amount` is shown meanwhile; `None`
     /// at a bank, where keying the PIN is an offer.
-    pub(super) async fn verify_pin(&mut self, amount: Option<Fen>) -> Result<Pin, Stop> {
+    async fn verify_pin(&mut self, amount: Option<Fen>) -> Result<Pin, Stop> {
         let mut tries_left = None;
         for _ in 0..PIN_TRIES_MAX {
             self.operator.show(&match (amount, tries_left) {
@@ -48,8 +92,8 @@ impl<B: Board> Terminal<B> {
 
     /// Offers to replace the initial PIN, at a bank. True if it was replaced.
     pub(super) async fn offer_pin_change(&mut self, card: &PresentedCard, standing: Standing) -> Result<bool, Stop> {
-        let pin = self.verify_pin(None).await?;
-        self.see_to_initial_pin(&pin, card, standing).await
+        let pin = B::Pins::verify(self, None).await?;
+        B::Pins::see_to_initial(self, &pin, card, standing).await
     }
 
     /// Has the initial PIN replaced, if the card still has it. True if it was replaced.
@@ -57,12 +101,7 @@ impl<B: Board> Terminal<B> {
     /// A card that was torn out while it took its new PIN, or of whose change the centre has not heard, has the holder's own PIN
     /// already. Where everybody knows the initial one, the PIN that the card has just accepted tells: the centre is told, and
     /// the holder is not asked for another.
-    pub(super) async fn see_to_initial_pin(
-        &mut self,
-        pin: &Pin,
-        card: &PresentedCard,
-        standing: Standing,
-    ) -> Result<bool, Stop> {
+    async fn see_to_initial_pin(&mut self, pin: &Pin, card: &PresentedCard, standing: Standing) -> Result<bool, Stop> {
         if standing.initial_is_common && !pin.is_commonly_initial(card.id_number.as_bytes(), card.number.as_bytes()) {
             self.tell_of_own_pin(card).await;
             return Ok(false);
@@ -72,7 +111,7 @@ impl<B: Board> Terminal<B> {
     }
 
     /// If this message is lost, the next visit finds out again.
-    async fn tell_of_own_pin(&mut self, card: &PresentedCard) {
+    pub(super) async fn tell_of_own_pin(&mut self, card: &PresentedCard) {
         let _ = self.ask(Body::PinChanged { card: card.number, ident: card.ident }).await;
     }
 

@@ -11,7 +11,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
-use crate::apdu::Card;
+use crate::apdu::{Card, OnPad};
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -161,11 +161,21 @@ impl Powered {
 
     /// A command that costs a try of the PIN.
     pub(crate) fn pin_command(&mut self, command: &Command<'_>) -> Result<(), Failure> {
-        match self.transmit(command)?.1 {
-            StatusWord::OK => Ok(()),
-            StatusWord::BLOCKED => Err(Code::PinLocked.into()),
-            sw => Err(sw.into()),
-        }
+        of_pin(self.transmit(command)?.1)
+    }
+
+    /// The same with a PIN that the holder keys on the reader's own pad, in so many seconds.
+    pub(crate) fn pin_on_pad(&mut self, what: OnPad, seconds: u8) -> Result<(), Failure> {
+        of_pin(self.card.key_on_pad(what, seconds)?)
+    }
+}
+
+/// What a card's answer says of the PIN.
+fn of_pin(sw: StatusWord) -> Result<(), Failure> {
+    match sw {
+        StatusWord::OK => Ok(()),
+        StatusWord::BLOCKED => Err(Code::PinLocked.into()),
+        sw => Err(sw.into()),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::code::Code;
 use crate::failure::Failure;
 use crate::files::shows_number;
 use crate::hsm::{question, unhex};
-use crate::pin::{self, Keyboard, Voice};
+use crate::pin::{self, Keyboard};
 use crate::psam::{Psam, packed_terminal, random, with_terminal};
 use crate::settings::Settings;
 use crate::which::Which;
@@ -149,9 +149,9 @@ impl Begin {
         (pay, terminal): (Pay, [u8; 6]),
     ) -> Result<Self, Failure> {
         let [id_number, number] = pin::numbers(&mut card)?;
-        let pin = pin::ask(settings, keyboard, Voice::Enter)?;
-        card.verify(&pin)?;
-        if pin.is_commonly_initial(&id_number, &number) {
+        let pin = pin::present(settings, keyboard, &mut card)?;
+        // What was keyed on the reader's own pad only the centre can judge.
+        if pin.is_some_and(|pin| pin.is_commonly_initial(&id_number, &number)) {
             return Err(Code::InitialPin.into());
         }
         card.enter(APPLICATION)?;
@@ -203,8 +203,7 @@ pub(crate) fn records(settings: &Settings, keyboard: Keyboard) -> Result<Zeroizi
     let mut card = Powered::new(settings)?;
     let file = card.generation.file(APPLICATION, FILE).ok_or(Failure::from(StatusWord::FILE_NOT_FOUND))?;
     let Content::Cyclic { records, .. } = file.content else { return Err(Code::NotSupported.into()) };
-    let pin = pin::ask(settings, keyboard, Voice::Enter)?;
-    card.verify(&pin)?;
+    pin::present(settings, keyboard, &mut card)?;
     card.enter(APPLICATION)?;
     card.select(FILE)?;
     let mut answer = Answer::new();

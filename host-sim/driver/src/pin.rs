@@ -1,4 +1,4 @@
-//! iVerifyPIN and iChangePIN, and how a PIN comes from the pad (docs/card.md §1.6, §2.2, docs/driver.md §A.2). How the pad's
+//! iVerifyPIN and iChangePIN, and how a PIN comes from a pad (docs/card.md §1.6, §2.2, docs/driver.md §A.2). How the pad's
 //! library is called is `boundary`'s.
 
 use std::path::Path;
@@ -8,6 +8,7 @@ use qiyong_protocol::card::files::{Df, EF05, EF06, Generation, tag};
 use qiyong_protocol::card::pin::Pin;
 use zeroize::Zeroizing;
 
+use crate::apdu::OnPad;
 use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
@@ -25,11 +26,27 @@ pub(crate) enum Voice {
     Again = 4,
 }
 
+/// Has the card verify the holder's PIN. It is returned, unless it is keyed on the reader's own pad, from which it does not come here.
+///
+/// # Errors
+/// As [`ask`]; or the card does not accept it.
+pub(crate) fn present(settings: &Settings, keyboard: Keyboard, card: &mut Powered) -> Result<Option<Pin>, Failure> {
+    if settings.readers_pad {
+        return card.pin_on_pad(OnPad::Verify, settings.pin_seconds).map(|()| None);
+    }
+    let pin = ask(settings, keyboard, Voice::Enter)?;
+    card.verify(&pin)?;
+    Ok(Some(pin))
+}
+
 /// Asks the holder for a PIN.
 ///
 /// # Errors
-/// There is no pad; the holder cancelled, took too long, or keyed something else.
+/// There is no pad, or it gives no PIN away; the holder cancelled, took too long, or keyed something else.
 pub(crate) fn ask(settings: &Settings, keyboard: Keyboard, voice: Voice) -> Result<Pin, Failure> {
+    if settings.readers_pad {
+        return Err(Code::NotSupported.with("读卡器的键盘不送出密码"));
+    }
     let library = settings.keyboard.as_ref().ok_or_else(|| Code::NotSupported.with("没有密码键盘"))?;
     let (result, keyed) = keyboard(library, voice as u8, settings.pin_seconds)?;
     let reasons = [Code::Cancelled, Code::TimeOver, Code::PinLength, Code::PinsDiffer];
@@ -44,14 +61,18 @@ pub(crate) fn ask(settings: &Settings, keyboard: Keyboard, voice: Voice) -> Resu
 /// iVerifyPIN. The text on success is empty.
 pub(crate) fn verify(settings: &Settings, keyboard: Keyboard) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut card = Powered::new(settings)?;
-    let pin = ask(settings, keyboard, Voice::Enter)?;
-    card.verify(&pin)?;
+    present(settings, keyboard, &mut card)?;
     Ok(Zeroizing::default())
 }
 
 /// iChangePIN. The text on success is empty.
 pub(crate) fn change(settings: &Settings, keyboard: Keyboard) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut card = Powered::new(settings)?;
+    if settings.readers_pad {
+        // Whether the new one is known to everybody, nobody sees.
+        card.pin_on_pad(OnPad::Change, settings.pin_seconds)?;
+        return Ok(Zeroizing::default());
+    }
     // Before the holder keys anything.
     let known = numbers(&mut card)?;
     let old = ask(settings, keyboard, Voice::Old)?;

@@ -7,7 +7,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use crate::card::Powered;
 use crate::code::Code;
 use crate::failure::Failure;
-use crate::pin::{self, Keyboard, Voice};
+use crate::pin::{self, Keyboard};
 use crate::psam::Psam;
 use crate::settings::Settings;
 
@@ -57,8 +57,7 @@ impl Rights {
     ) -> Result<Self, Failure> {
         let psam = needs.key.map(|_| Psam::open(settings, card)).transpose()?;
         if needs.pin {
-            let pin = pin::ask(settings, keyboard, Voice::Enter)?;
-            card.verify(&pin)?;
+            pin::present(settings, keyboard, card)?;
         }
         Ok(Self { psam, held: None })
     }

@@ -62,9 +62,11 @@ pub struct Settings {
     pub device: String,
     /// The PIN pad's library: `keyboard`.
     pub keyboard: Option<PathBuf>,
+    /// The PIN is keyed on the pad of the card's own reader, and comes neither here nor to the caller: `pin`, pad or keyboard.
+    pub readers_pad: bool,
     /// How long a person may take for a PIN: `pin_seconds`, 1 to 255.
     pub pin_seconds: u8,
-    /// How long a thread waits for another: `busy_seconds`, 0 to 255.
+    /// How long a thread waits for another, and then for another program's transaction: `busy_seconds`, 0 to 255.
     pub busy: Duration,
 }
 
@@ -83,6 +85,7 @@ impl Default for Settings {
             hsm_token: None,
             device: "FFFFFFFFFFFFFF".into(),
             keyboard: None,
+            readers_pad: false,
             pin_seconds: 30,
             busy: Duration::from_secs(5),
         }
@@ -171,6 +174,13 @@ impl Settings {
                 self.device = good.then(|| value.into()).ok_or("应为1至20位字母或数字")?;
             }
             "keyboard" => self.keyboard = Some(folder.join(value)),
+            "pin" => {
+                self.readers_pad = match value {
+                    "keyboard" => false,
+                    "pad" => true,
+                    _ => return Err("应为keyboard或pad"),
+                };
+            }
             "pin_seconds" => {
                 self.pin_seconds = value.parse().ok().filter(|seconds| *seconds > 0).ok_or("应为1至255")?;
             }
@@ -218,11 +228,23 @@ mod tests {
         let contactless = |text: &str| parse(&format!("[SSCardDriver]\ncontactless={text}")).unwrap().contactless;
         assert_eq!(contactless("reader PICC"), Some(Source::Reader("PICC".into())));
         assert_eq!(contactless("file c.toml"), Some(Source::File("/etc/hospital/c.toml".into())));
-        let more = parse("[SSCardDriver]\npsam=file p.toml\npsam_filling=00\nwrite_mac=yes\nhsm_token=t\n").unwrap();
+        let more =
+            parse("[SSCardDriver]\npsam=file p.toml\npsam_filling=00\nwrite_mac=yes\nhsm_token=t\npin=pad\n").unwrap();
+        assert!(more.readers_pad);
         assert_eq!(more.psam, Some(Source::File("/etc/hospital/p.toml".into())));
         assert_eq!((more.psam_filling, more.write_mac), (0, true));
         assert_eq!(more.hsm_token, Some("/etc/hospital/t".into()));
         assert_eq!(parse(""), Ok(Settings::default()));
+    }
+
+    /// The file beside the header, as it is handed out, and with its examples in force.
+    #[test]
+    fn the_file_that_is_handed_out_says_what_holds_without_it() {
+        let text = include_str!("../include/SSCardDriver.ini");
+        assert_eq!(parse(text), Ok(Settings::default()));
+        for line in text.lines().filter_map(|line| line.strip_prefix(';')).filter(|line| !line.starts_with(' ')) {
+            parse(&format!("[SSCardDriver]\n{line}\n")).unwrap_or_else(|words| panic!("{line}: {words}"));
+        }
     }
 
     #[test]
@@ -237,6 +259,7 @@ mod tests {
             ("hsm=https://127.0.0.1", "hsm:应为http://ADDRESS:PORT"),
             ("device=", "device:应为1至20位字母或数字"),
             ("device=a|b", "device:应为1至20位字母或数字"),
+            ("pin=x", "pin:应为keyboard或pad"),
             ("pin_seconds=0", "pin_seconds:应为1至255"),
             ("busy_seconds=256", "busy_seconds:应为0至255"),
             ("sources=file x", "sources:未知的设置"),

@@ -38,13 +38,14 @@ fn open_one(settings: &Settings, interface: Interface) -> Result<Box<dyn Card>, 
                 (Interface::Contacts, Some(Source::Reader(other))) if other != name => Some(other.as_str()),
                 _ => None,
             };
-            Ok(Box::new(reader::open(name, not)?))
+            Ok(Box::new(reader::open(name, not, settings.busy)?))
         }
         #[cfg(not(feature = "card-file"))]
         Source::File(_) => Err(Code::NotSupported.with("本库未含卡文件功能")),
         #[cfg(not(feature = "pcsc"))]
         Source::Reader(_) => Err(Code::NotSupported.with("本库未含PC/SC功能")),
-        Source::Terminal(_) => Err(Code::NotSupported.with("尚不能通过终端串口读卡")),
+        // Over the line to its till a terminal passes no commands to the card.
+        Source::Terminal(_) => Err(Code::NotSupported.with("终端串口不能读卡,请将终端设为读卡器(source = reader)")),
     }
 }
 
@@ -58,7 +59,9 @@ pub(crate) fn open_psam(settings: &Settings) -> Result<Box<dyn Card>, Failure> {
         #[cfg(feature = "card-file")]
         Some(Source::File(path)) => file::PsamFile::open(path).map(|psam| Box::new(psam) as Box<dyn Card>),
         #[cfg(feature = "pcsc")]
-        Some(Source::Reader(name)) => reader::open(name, None).map(|card| Box::new(card) as Box<dyn Card>),
+        Some(Source::Reader(name)) => {
+            reader::open(name, None, settings.busy).map(|card| Box::new(card) as Box<dyn Card>)
+        }
         #[cfg(not(feature = "card-file"))]
         Some(Source::File(_)) => Err(Code::NotSupported.with("本库未含卡文件功能")),
         #[cfg(not(feature = "pcsc"))]

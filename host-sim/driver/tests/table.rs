@@ -217,7 +217,7 @@ fn settings_that_are_wrong_and_sources_that_are_not_there() {
     let desk = Desk::new(Generation::V2);
     let mut caller = desk.caller(C);
     for (lines, result, words) in [
-        ("source = terminal /dev/ttyUSB0\n", -13, "(动态库)不支持该命令:尚不能通过终端串口读卡"),
+        ("source = terminal /dev/ttyUSB0\n", -13, "(动态库)不支持该命令:终端串口不能读卡"),
         ("source = file libsscarddriver.so\n", -11, "读卡器连接错误:"),
         ("sauce = file card.toml\n", -11, "读卡器连接错误:"),
         #[cfg(not(feature = "pcsc"))]

@@ -113,7 +113,7 @@ impl ReaderError {
             Self::Taken => Advice::TryAgain,
             // A reader is plugged in.
             Self::NoReader | Self::Gone => Advice::AskHolder,
-            Self::NotCalled { .. } => Advice::CorrectInput,
+            Self::NotCalled { .. } | Self::NoPad => Advice::CorrectInput,
             Self::NoService
             | Self::Silent { .. }
             | Self::Foreign { .. }
@@ -281,6 +281,8 @@ mod tests {
                 => TryAgain, "another program has the card to itself: end it, or wait for it";
             ReaderError::Protocol = ReaderError::Protocol
                 => CallService, "the reader does not offer the card's protocol";
+            ReaderError::NoPad = ReaderError::NoPad
+                => CorrectInput, "the reader has no PIN pad that verifies and changes a PIN: leave --pad out";
             ReaderError::Other(_) = ReaderError::Other(::pcsc::Error::InternalError)
                 => CallService, &*format!("the PC/SC reader: {}", ::pcsc::Error::InternalError);
         });

@@ -28,6 +28,8 @@ pub mod ctl;
 #[cfg(unix)]
 mod name;
 #[cfg(feature = "pcsc")]
+mod pin_pad;
+#[cfg(feature = "pcsc")]
 mod reader_error;
 #[cfg(feature = "pcsc")]
 pub mod reader_slot;
@@ -40,6 +42,8 @@ pub mod server;
 mod service;
 #[cfg(unix)]
 pub mod slot;
+#[cfg(feature = "pcsc")]
+mod turn;
 #[cfg(unix)]
 pub mod vicc;
 #[cfg(unix)]

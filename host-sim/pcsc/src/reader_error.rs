@@ -54,6 +54,9 @@ pub enum ReaderError {
     /// The reader does not offer the card's protocol.
     #[error("the reader does not offer the card's protocol")]
     Protocol,
+    /// The reader has no PIN pad, or none that does what this card needs.
+    #[error("the reader has no PIN pad that verifies and changes a PIN: leave --pad out")]
+    NoPad,
     /// Something else, in the words of libpcsclite.
     #[error("the PC/SC reader: {0}")]
     Other(Error),

@@ -12,13 +12,15 @@ use ::pcsc::{
 };
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
+use qiyong_firmware::terminal::{OfPad, OnPad, PinPad};
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
+use crate::pin_pad::{self, NoPad};
 use crate::reader_error::ReaderError;
-use crate::service;
+use crate::{service, turn};
 
 /// Whether the PC/SC service still answers, which its client library does not ask: it would wait for ever.
 pub fn service_answers() -> bool {
@@ -29,6 +31,9 @@ pub fn service_answers() -> bool {
 const AROUND_DATA: usize = 4 + 3 + 2;
 /// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
+
+/// How long the holder of a terminal's card may take at a pad, in seconds.
+const PAD_S: u8 = 60;
 
 /// Room for the names of one reader.
 const NAMES_MAX: usize = 4096;
@@ -44,6 +49,8 @@ pub struct ReaderSlot<T: Fn(ReaderError)> {
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
     atr: Vec<u8>,
+    /// How long another program's transaction is waited for; `None` is without a bound.
+    patience: Option<Duration>,
     on_trouble: T,
 }
 
@@ -66,7 +73,8 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
         let unwanted = not.map(str::to_string);
-        let mut slot = Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), on_trouble };
+        let mut slot =
+            Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), patience: None, on_trouble };
         if !names.iter().any(|name| slot.is_wanted(name)) {
             let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
             return Err(match there.as_slice() {
@@ -76,6 +84,26 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         }
         slot.reader = None;
         Ok(slot)
+    }
+
+    /// How long [`CardSlot::connect`] waits for another program's transaction to end; at first there is no bound. A card that
+    /// is not let go by then is [`ReaderError::Taken`]: open another slot after that.
+    pub const fn wait_for_others(&mut self, patience: Duration) {
+        self.patience = Some(patience);
+    }
+
+    /// Has the holder key on the reader's own pad, for at most so many seconds, and the powered card answer. The PIN does not come
+    /// here. `None`: the reader has no pad that does this.
+    ///
+    /// # Errors
+    /// The card, the reader, or the service; what the holder does is in the answer.
+    pub fn key_on_pad(&self, what: OnPad, seconds: u8) -> Result<Option<OfPad>, SlotError> {
+        let (card, _) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
+        match pin_pad::ask(card, what, seconds) {
+            Ok(keyed) => Ok(Some(keyed)),
+            Err(NoPad::None) => Ok(None),
+            Err(NoPad::Of(error)) => Err(self.failure(error)),
+        }
     }
 
     fn is_wanted(&self, name: &CStr) -> bool {
@@ -120,9 +148,7 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
 
     fn power_up(&mut self) -> Result<(), Error> {
         let reader = self.reader.as_deref().ok_or(Error::NoSmartcard)?;
-        let mut card = self.context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
-        // The transaction is never ended here: SCardDisconnect ends it, and so does the end of this program.
-        std::mem::forget(card.transaction()?);
+        let mut card = turn::take(&self.context, reader, self.patience)?;
         card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
         // Room for both at once: to ask for their lengths first would be a call of the service more.
         let (mut names, mut atr) = ([0; NAMES_MAX], [0; MAX_ATR_SIZE]);
@@ -277,6 +303,15 @@ impl<T: Fn(ReaderError)> CardSlot for ReaderSlot<T> {
 
     async fn disconnect(&mut self) {
         self.let_go();
+    }
+}
+
+impl<T: Fn(ReaderError)> PinPad for ReaderSlot<T> {
+    async fn key(&mut self, what: OnPad) -> Result<OfPad, SlotError> {
+        self.key_on_pad(what, PAD_S)?.ok_or_else(|| {
+            (self.on_trouble)(ReaderError::NoPad);
+            SlotError::Reader
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The catalogue: which Chinese template belongs to which English one, and how a text that is made up finds its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use thiserror::Error;
 
@@ -29,8 +29,9 @@ pub enum Unusable {
 pub struct Catalogue {
     /// Texts without placeholders.
     whole: HashMap<String, String>,
-    /// Texts with placeholders: the one with the most literal text first, and among equals in the order of the alphabet.
-    templates: Vec<(Template, Template)>,
+    /// Texts with placeholders, by the byte that they begin with; `None`: by a placeholder. The one with the most literal text is the
+    /// first, and among equals in the order of the alphabet.
+    templates: HashMap<Option<u8>, Vec<(Template, Template)>>,
 }
 
 impl Catalogue {
@@ -39,7 +40,7 @@ impl Catalogue {
     /// # Errors
     /// See [`Unusable`].
     pub fn new(files: &[(&str, &str)]) -> Result<Self, Unusable> {
-        let (mut whole, mut templates) = (HashMap::new(), Vec::new());
+        let (mut whole, mut templates, mut known) = (HashMap::new(), Vec::new(), HashSet::new());
         for (name, text) in files {
             let file = (*name).to_owned();
             let entries: BTreeMap<String, String> =
@@ -54,7 +55,7 @@ impl Catalogue {
                 let before = if key.holes().is_empty() {
                     whole.insert(key.literal(), value.literal()).is_some()
                 } else {
-                    let before = templates.iter().any(|(_, (other, _))| *other == key);
+                    let before = !known.insert(key.clone());
                     templates.push((english.clone(), (key, value)));
                     before
                 };
@@ -64,7 +65,11 @@ impl Catalogue {
             }
         }
         templates.sort_by(|(a, (one, _)), (b, (other, _))| other.weight().cmp(&one.weight()).then_with(|| a.cmp(b)));
-        Ok(Self { whole, templates: templates.into_iter().map(|(_, pair)| pair).collect() })
+        let mut by_begin: HashMap<_, Vec<_>> = HashMap::new();
+        for (_, (key, value)) in templates {
+            by_begin.entry(key.begin()).or_default().push((key, value));
+        }
+        Ok(Self { whole, templates: by_begin })
     }
 
     /// The same text in Chinese; as it is, where nothing is known of it.
@@ -129,7 +134,8 @@ impl<'t> Look<'_, 't> {
         }
         let catalogue = self.catalogue;
         let mut best = better(self.pair(text), self.marked(text));
-        for (key, value) in &catalogue.templates {
+        let begin = text.bytes().next();
+        for (key, value) in [begin, None].iter().filter_map(|begin| catalogue.templates.get(begin)).flatten() {
             if let Some(held) = key.matched(text) {
                 let (mut explained, mut is_guessed) = (key.weight(), false);
                 let said = value.filled(key, &held, |held| match self.known(held) {

@@ -2,7 +2,7 @@
 //! literal. Matching is plain search: no pattern language, so that a key means what it says.
 
 /// A part of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
     Literal(String),
     /// By its name or number; a placeholder without one has the number of those before it.
@@ -10,7 +10,7 @@ enum Part {
 }
 
 /// A placeholder.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Hole {
     name: String,
     /// What it holds is a name or a path, and stays as it is: `{=name}`.
@@ -18,7 +18,7 @@ struct Hole {
 }
 
 /// A text with placeholders.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     parts: Vec<Part>,
 }
@@ -94,6 +94,14 @@ impl Template {
             Part::Hole(_) => " ".to_owned(),
         };
         self.parts.iter().map(part).collect()
+    }
+
+    /// The byte that it begins with, unless that is a placeholder's.
+    pub(super) fn begin(&self) -> Option<u8> {
+        match self.parts.first()? {
+            Part::Literal(text) => text.bytes().next(),
+            Part::Hole(_) => None,
+        }
     }
 
     /// How much of it is literal: of two templates that match, the one with more counts.

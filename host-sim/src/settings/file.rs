@@ -89,8 +89,14 @@ fn no_such_verb(command: &Command, verb: &[String], name: &str) -> String {
 }
 
 fn no_such_flag(command: &Command, verb: &[String], name: &str) -> String {
-    if command.get_arguments().any(|argument| argument.get_long() == Some(name)) {
-        return format!("--{name} takes no value: give it on the command line");
+    match command.get_arguments().find(|argument| argument.get_long() == Some(name)) {
+        Some(argument) if argument.get_action().takes_values() => {
+            return format!(
+                "--{name} is what the centre is asked, which no file lays down: give it on the command line"
+            );
+        }
+        Some(_) => return format!("--{name} takes no value: give it on the command line"),
+        None => {}
     }
     let known: Vec<&str> = flags(command).map(|(_, flag)| flag).collect();
     match verb {

@@ -5,9 +5,10 @@
 //! the terminal may not forget lies in a file, too (`memory`), so that it knows at the next start what it owes, however this
 //! program ended. `desk` is what operator and holder see and key; `ask` has what is to be done, `operations` reads it; `key` reads the terminal's key,
 //! `load_key` gives it;
-//! `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
+//! `board` says where a PIN is keyed; `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
 
 mod ask;
+mod board;
 mod clock;
 mod desk;
 mod file_slot;
@@ -21,6 +22,8 @@ mod trouble;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+#[cfg(feature = "pcsc")]
+use std::time::Duration;
 
 use clap::Args;
 use jiff::civil::DateTime;
@@ -42,6 +45,7 @@ use crate::reach::{Reached, Target};
 use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
 pub(crate) use ask::Task;
+use board::Desktop;
 use clock::CentreClock;
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
@@ -78,7 +82,10 @@ pub(crate) struct TerminalArgs {
     /// tcp://, in the current folder
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
-    /// Seconds to wait for a card
+    /// The holder keys the PIN on the reader's own pad, and it never comes to this program
+    #[arg(long, requires = "reader")]
+    pad: bool,
+    /// Seconds to wait for a card, and for another program that has it
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u16,
     #[command(flatten)]
@@ -114,7 +121,10 @@ pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, S
     // The link's waits, which nobody sees: a centre answers while its end is asked, or never.
     let time = VirtualTime::new(DateTime::default());
     match (&args.card.card, &args.card.reader) {
-        (Some(file), _) => work(args, file_slot::open(file, &time, trouble.clone())?, time, &trouble, output),
+        (Some(file), _) => {
+            let slot = file_slot::open(file, &time, trouble.clone())?;
+            work::<_, board::AtTerminal<_>>(args, slot, time, &trouble, output)
+        }
         (None, Some(name)) => on_reader(args, name, time, &trouble, output),
         (None, None) => Err("where is the card? Give --reader or --card".into()),
     }
@@ -132,17 +142,24 @@ fn on_reader(
     let on_trouble = move |error: ReaderError| {
         own.note(error.to_string());
     };
-    let slot = ReaderSlot::open(name, on_trouble).map_err(|error| error.to_string())?;
-    work(args, slot, time, trouble, output)
+    let mut slot = ReaderSlot::open(name, on_trouble).map_err(|error| error.to_string())?;
+    slot.wait_for_others(Duration::from_secs(args.wait.into()));
+    if args.pad {
+        work::<_, board::AtReader<_>>(args, slot, time, trouble, output)
+    } else {
+        work::<_, board::AtTerminal<_>>(args, slot, time, trouble, output)
+    }
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn on_reader(_: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+fn on_reader(args: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+    // Nor on its pad.
+    let _ = args.pad;
     Err(crate::readers::NOT_BUILT_IN.into())
 }
 
 /// Carries out the requested operations with a card in `slot`.
-fn work<S: CardSlot>(
+fn work<S: CardSlot, B: Desktop<S>>(
     args: &TerminalArgs,
     slot: S,
     time: VirtualTime,
@@ -172,7 +189,8 @@ fn work<S: CardSlot>(
     };
     // The clock is the centre's in the same process, or the system's, which nobody needs to set.
     let mut clock = CentreClock(centre.clone());
-    let mut station = Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
+    let mut station: Station<_, _, _, _, _, B> =
+        Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
     if let Some((_, own)) = &before {
         // The file is this person's own: who has it has the key in it.
         station.load_key(setup.sealed(own)).map_err(|error| error.to_string())?;

@@ -1,13 +1,15 @@
-//! pcsc_scan, opensc-tool, pyscard and `qiyong readers` over Debian's pcscd and libccid.
+//! pcsc_scan, opensc-tool, pyscard, `qiyong readers` and the driver library over Debian's pcscd and libccid.
 
+use std::fs;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::pcsc::real_pcscd::RealPcscd;
-use qiyong_tests::programs::Watched;
+use qiyong_tests::programs::{Watched, driver_library};
 use qiyong_tests::qiyong;
 use qiyong_tests::usb_board::UsbBoard;
+use tempfile::TempDir;
 
 use super::{card, image};
 
@@ -121,6 +123,38 @@ fn a_pin_is_changed_on_the_readers_keypad_however_many_messages_a_program_wants_
     pcscd.wait_for_card();
     assert_eq!(python(&pcscd, "ccid/modify.py"), "modified 9000\n".repeat(4));
     assert_eq!(board.report().asked, 15);
+    libccid_is_content(&pcscd);
+}
+
+/// Our terminal with its jumper set, as `SSCardDriver.ini` names it: the card lies in it, and the holder keys on its keypad.
+#[test]
+fn the_driver_library_reads_the_card_in_our_terminal_and_the_pin_is_keyed_there() {
+    let board = UsbBoard::start(&image());
+    board.set_card(Some(card(Generation::V2, 0)));
+    let keyed = ["999999\r", "\x1B", "123456\r", "271828\r", "271828\r", "271828\r"];
+    keyed.iter().for_each(|keys| board.will_key(keys.as_bytes()));
+    let pcscd = pcscd(&board);
+    pcscd.wait_for_card();
+    let folder = TempDir::new().expect("a folder");
+    let settings = folder.path().join("SSCardDriver.ini");
+    fs::write(&settings, "[SSCardDriver]\nsource = reader Qiyong\npin = pad\n").expect("written");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ccid/driver.py");
+    let mut command = pcscd.command("/usr/bin/python3");
+    command.arg(script).arg(driver_library()).env("QIYONG_DRIVER_INI", settings);
+    command.args(["iReadCardBas", "iVerifyPIN", "iVerifyPIN", "iChangePIN", "iVerifyPIN"]);
+    let output = Watched::start(&mut command).output();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let expected = "iReadCardBas 0 320100|111111198101011110|X00000019\n\
+                    iVerifyPIN -51 PIN校验失败:剩余次数2\n\
+                    iVerifyPIN -31 用户取消密码输入\n\
+                    iChangePIN 0 \n\
+                    iVerifyPIN 0 \n";
+    assert_eq!(said, expected, "{}{}", String::from_utf8_lossy(&output.stderr), pcscd.log());
+    let report = board.report();
+    assert_eq!(report.asked, keyed.len());
+    for pin in [&b"\x12\x34\x56"[..], b"\x27\x18\x28", b"123456", b"271828"] {
+        assert!(!report.to_host.windows(pin.len()).any(|window| window == pin), "a PIN goes to the host");
+    }
     libccid_is_content(&pcscd);
 }
 

@@ -30,6 +30,7 @@ const KEPT: &[(&str, &str)] = &[
     ("host-sim/page/src/routes.rs", "kinds of content"),
     ("host-sim/centre/src/store/plans.rs", "why a plan of the database is as it is"),
     ("host-sim/pcsc/src/server/attributes.rs", "names of readers"),
+    ("host-sim/pcsc/src/name.rs", "names of readers"),
     ("host-sim/pcsc/src/server/reader.rs", "words of JSON"),
     ("host-sim/sim/src/dissector/", "a script for Wireshark"),
     ("host-sim/sim/src/chaos/film.rs", "a film is a record whose hash is compared"),
@@ -53,8 +54,6 @@ const OF_THE_CENTRE: [&str; 11] = [
 ];
 /// Texts that stay, each with its reason.
 const STAY: &[(&str, &str)] = &[
-    ("Qiyong Virtual {kind} {number} 00", "a reader's name"),
-    ("Contactless Reader", "a part of a reader's name"),
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),
@@ -92,8 +91,7 @@ const STAY: &[(&str, &str)] = &[
     ("{place}: name", "the name of a key"),
     ("{place}: number", "the name of a key"),
     ("qiyong scenario run", "the name of a run, for JUnit"),
-    ("not as expected", "a word of JUnit"),
-    ("not played", "a word of JUnit"),
+    ("Disconnected", "the name of a type"),
     ("loader,addr={address},data={word},data-len=4", "words of QEMU"),
     (
         "its certificate is not accepted ({why}): give whoever signed it as sslrootcert, and the name in it as the host; or give \

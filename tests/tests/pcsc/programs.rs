@@ -214,7 +214,7 @@ fn a_pin_keyed_on_the_keypad_reaches_the_card_and_not_the_program() {
         assert!(status == 1 && text.contains(dead), "{text}");
         let mut program = Watched::start(&mut server.python("pin_pad.py"));
         let mut lines = program.lines().lines();
-        assert_eq!(lines.next().unwrap().unwrap(), "features 06 0A 12");
+        assert_eq!(lines.next().unwrap().unwrap(), "features 06 07 0A 12");
         eventually("the program asks", || key("999999\n") == Some(0));
         assert_eq!(lines.next().unwrap().unwrap(), "verified 63C2");
         eventually("the program asks again", || server.ctl(&["cancel", "0"]).0 == 0);

@@ -287,7 +287,8 @@ impl Place {
         };
         let clock = TestClock { time: time.clone(), mad };
         let watch = Watch { notes: self.notes.clone(), failed: self.failed.clone() };
-        let mut station = Station::start(time.clone(), parts, clock, |_| {}, self.centre.clone(), watch);
+        let mut station: Station<_, _, _, _, _> =
+            Station::start(time.clone(), parts, clock, |_| {}, self.centre.clone(), watch);
         let setup = Setup { institution, terminal, key: self.centre.borrow().key(), next_stan: Stan(1) };
         let fuse = self.fuse.clone();
         station.terminal().link().stop_unless(move || fuse.reaches(Point::Message));

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -22,8 +23,10 @@ const FEATURES: &str = "qiyong/pcsc,qiyong/serve,qiyong/lab,qiyong-driver/pcsc,q
 /// Where they are put, and what cargo calls them: the library by the name that callers load it by.
 const PLACE: &str = "target/windows";
 const MADE: [(&str, &str); 2] = [("SSCardDriver.dll", "sscarddriver.dll"), ("qiyong.exe", "qiyong.exe")];
-/// Options of cargo for programs that tests run for seconds: a minute of compiling costs more than it saves.
-pub(crate) const LIGHT: [&str; 4] = [
+/// Options of cargo for programs that tests run for seconds, and nobody debugs: a minute of compiling costs more than it saves.
+pub(crate) const LIGHT: [&str; 6] = [
+    "--config",
+    "profile.dev.debug=false",
     "--config",
     "profile.dev.package.libsqlite3-sys.opt-level=0",
     "--config",
@@ -63,7 +66,7 @@ pub(crate) fn has_target(target: &str) -> Result<()> {
 /// Something that it needs cannot be had, or they do not build.
 pub(crate) fn run() -> Result<()> {
     install()?;
-    build(&LIGHT)?;
+    step::run(building().args(LIGHT))?;
     let (place, built) = (step::root().join(PLACE), step::root().join("target").join(TARGET).join("debug"));
     fs::create_dir_all(&place)?;
     for (name, made) in MADE {
@@ -73,11 +76,10 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Builds both, with these options of cargo.
-///
-/// # Errors
-/// They do not build.
-pub(crate) fn build(options: &[&str]) -> Result<()> {
+/// What builds both.
+pub(crate) fn building() -> Command {
     let packages = ["build", "--package", "qiyong-driver", "--package", "qiyong", "--target", TARGET];
-    step::run(step::cargo().args(packages).args(["--no-default-features", "--features", FEATURES]).args(options))
+    let mut cargo = step::cargo();
+    cargo.args(packages).args(["--no-default-features", "--features", FEATURES]);
+    cargo
 }

@@ -10,7 +10,7 @@ use qiyong_firmware::application::obey;
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::ContactSlot;
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Board, Parts, Terminal};
+use qiyong_firmware::terminal::{AtTerminal, Board, Parts, Terminal};
 use static_cell::StaticCell;
 
 use crate::chip::{Chip, Link, Peripherals};
@@ -30,6 +30,7 @@ impl<'a, C: Chip> Board for On<'a, C> {
     type Clock = TillClock<'a>;
     type Random = C::Random;
     type Memory = &'a mut Store<C::Flash>;
+    type Pins = AtTerminal;
 }
 
 /// Where the terminal lies for ever: a static of the image. Its parts are large, and would lie on the stack once more for each function

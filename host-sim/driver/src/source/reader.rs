@@ -9,13 +9,14 @@ use std::{mem, process};
 
 use embassy_futures::block_on;
 use qiyong_firmware::slot::{CardSlot, ResponseBuffer, SlotError};
+use qiyong_firmware::terminal::{OfPad, OnPad as OnReadersPad};
 use qiyong_pcsc::reader_slot::{ReaderSlot, service_answers};
 use qiyong_pcsc::readers::ReaderError;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use zeroize::Zeroizing;
 
-use crate::apdu::Card;
+use crate::apdu::{Card, OnPad};
 use crate::code::Code;
 use crate::failure::Failure;
 
@@ -54,23 +55,24 @@ pub(super) struct ReaderCard {
     atr: Option<Vec<u8>>,
 }
 
-/// The card in the reader of this name, which has not the other one.
-pub(super) fn open(name: &str, not: Option<&str>) -> Result<ReaderCard, Failure> {
+/// The card in the reader of this name, which has not the other one. Another program's transaction is waited for so long.
+pub(super) fn open(name: &str, not: Option<&str>, busy: Duration) -> Result<ReaderCard, Failure> {
     let name = (name.to_string(), not.map(str::to_string));
-    if let Some(card) = kept(&name) {
-        return Ok(card);
+    if let Some(outcome) = kept(&name, busy) {
+        return outcome;
     }
     let trouble = Trouble::default();
     let noted = Arc::clone(&trouble);
     let note = move |error| *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    let slot = Slot::open_but(&name.0, not, Box::new(note)).map_err(|error| of_reader(&error))?;
+    let mut slot = Slot::open_but(&name.0, not, Box::new(note)).map_err(|error| of_reader(&error))?;
+    slot.wait_for_others(busy);
     let mut card = ReaderCard { name, slot: Some(slot), trouble, atr: None };
     if block_on(card.slot()?.wait_for_card(0)) { Ok(card) } else { Err(card.reason(Code::NoCard)) }
 }
 
 /// The card in the reader of the last call, with power, if all is as it was. Otherwise the reader is looked for anew, and that tells
-/// what is wrong.
-fn kept(name: &Name) -> Option<ReaderCard> {
+/// what is wrong; but another program that has the card was waited for already.
+fn kept(name: &Name, busy: Duration) -> Option<Result<ReaderCard, Failure>> {
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     // Neither another process's connection nor one to a service that is mute can be closed: libpcsclite says so to the service.
     if kept.process != process::id() || (kept.answered.elapsed() > FRESH && !service_answers()) {
@@ -80,16 +82,18 @@ fn kept(name: &Name) -> Option<ReaderCard> {
     if kept.name != *name {
         return None;
     }
-    let mut card = ReaderCard { name: kept.name, slot: Some(kept.slot), trouble: kept.trouble, atr: None };
+    let mut slot = kept.slot;
+    slot.wait_for_others(busy);
+    let mut card = ReaderCard { name: kept.name, slot: Some(slot), trouble: kept.trouble, atr: None };
     match card.power() {
         Ok(atr) => {
             card.atr = Some(atr);
-            Some(card)
+            Some(Ok(card))
         }
-        Err(_) => {
+        Err(failure) => {
             // It is not kept once more.
             card.slot = None;
-            None
+            (failure.code == Code::Busy).then_some(Err(failure))
         }
     }
 }
@@ -130,6 +134,21 @@ impl Card for ReaderCard {
         match block_on(self.slot()?.transmit(command, &mut *buffer)) {
             Ok(response) => Ok((Zeroizing::new(response.data.to_vec()), response.sw)),
             Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    fn key_on_pad(&mut self, what: OnPad, seconds: u8) -> Result<StatusWord, Failure> {
+        let what = match what {
+            OnPad::Verify => OnReadersPad::Verify,
+            OnPad::Change => OnReadersPad::Change,
+        };
+        let keyed = self.slot()?.key_on_pad(what, seconds).map_err(|error| self.failure(error))?;
+        match keyed.ok_or_else(|| Code::NotSupported.with("读卡器没有密码键盘"))? {
+            OfPad::Answered(sw) => Ok(sw),
+            OfPad::TimedOut => Err(Code::TimeOver.into()),
+            OfPad::Cancelled => Err(Code::Cancelled.into()),
+            OfPad::Differ => Err(Code::PinsDiffer.into()),
+            OfPad::Length => Err(Code::PinLength.into()),
         }
     }
 }

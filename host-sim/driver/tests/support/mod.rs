@@ -184,6 +184,11 @@ impl Caller {
         }
     }
 
+    /// How many threads the process has.
+    pub fn threads(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap().count()
+    }
+
     /// The line that answers this one.
     pub fn line(&mut self, line: &str) -> String {
         writeln!(self.stdin, "{line}").unwrap_or_else(|error| panic!("{line}: the caller died: {error}"));

@@ -3,6 +3,8 @@
 //! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
+mod modify;
+
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ use crate::ctl::ListedKeypad;
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
 /// driver.
 const VERIFY_PIN_DIRECT: (u8, u32) = (0x06, control_code(0x33_0006));
+const MODIFY_PIN_DIRECT: (u8, u32) = (0x07, control_code(0x33_0007));
 const IFD_PIN_PROPERTIES: (u8, u32) = (0x0A, control_code(0x33_000A));
 const GET_TLV_PROPERTIES: (u8, u32) = (0x12, control_code(0x33_0012));
 /// The longest time for keying, whatever a program asks for.
@@ -77,7 +80,8 @@ pub(super) type Command = zeroize::Zeroizing<Vec<u8>>;
 
 /// The answer to GET_FEATURE_REQUEST: tag, length 4, control code, big-endian.
 pub(super) fn features(has_keypad: bool) -> Vec<u8> {
-    let with_keypad: &[(u8, u32)] = if has_keypad { &[VERIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
+    let with_keypad: &[(u8, u32)] =
+        if has_keypad { &[VERIFY_PIN_DIRECT, MODIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
     let features = with_keypad.iter().chain(&[GET_TLV_PROPERTIES]);
     features.flat_map(|(tag, code)| [&[*tag, 4], code.to_be_bytes().as_slice()].concat()).collect()
 }
@@ -91,6 +95,7 @@ pub(super) fn control(
 ) -> Option<Result<Reply, Rv>> {
     match (code, keypad) {
         (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
+        (code, Some(keypad)) if code == MODIFY_PIN_DIRECT.1 => Some(modify::modify(keypad, client, message)),
         // wLcdLayout: no display; bEntryValidationCondition 02: the enter key ends the entry; bTimeOut2 0.
         (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
         (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),
@@ -143,10 +148,17 @@ impl Keypad {
             Ok(pin) => {
                 request.command(&pin).map_or_else(|sw| Ok(Reply::Bytes(sw)), |command| Ok(Reply::OfCard(command)))
             }
-            Err(NoPin::TimedOut) => Ok(Reply::Bytes(vec![0x64, 0x00])),
-            Err(NoPin::Cancelled) => Ok(Reply::Bytes(vec![0x64, 0x01])),
+            Err(why) => Ok(unkeyed(why)),
         }
     }
+}
+
+/// What the program is told if no PIN was keyed.
+fn unkeyed(why: NoPin) -> Reply {
+    Reply::Bytes(match why {
+        NoPin::TimedOut => vec![0x64, 0x00],
+        NoPin::Cancelled => vec![0x64, 0x01],
+    })
 }
 
 /// One entry on the keypad; the keys are dead again when it is dropped.
@@ -154,10 +166,12 @@ struct Entry<'a> {
     keypad: &'a Keypad,
     client: &'a Client,
     patience: Duration,
+    /// How many PINs are still to be keyed. With the last one the keys are dead: the next key is not for this program.
+    left: usize,
 }
 
 impl<'a> Entry<'a> {
-    /// A sharing violation if another program awaits a PIN: a key cannot be for both.
+    /// An entry of one PIN. A sharing violation if another program awaits a PIN: a key cannot be for both.
     fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
         let mut entry = lock(&keypad.entry);
         match *entry {
@@ -167,14 +181,15 @@ impl<'a> Entry<'a> {
         }
         keypad.process.store(client.process, Ordering::Relaxed);
         *entry = Awaited::Pin;
-        Ok(Self { keypad, client, patience })
+        Ok(Self { keypad, client, patience, left: 1 })
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         let mut entry = lock(&self.keypad.entry);
-        if !matches!(*entry, Awaited::Gone) {
+        // With the last key another entry may have begun.
+        if self.left > 0 && !matches!(*entry, Awaited::Gone) {
             *entry = Awaited::Nothing;
         }
     }
@@ -194,8 +209,16 @@ impl Operator for Entry<'_> {
             match std::mem::replace(&mut *entry, Awaited::Pin) {
                 // A program that is gone has no use for the try.
                 Awaited::Pressed(_) if self.client.is_gone() => return Err(NoPin::Cancelled),
-                Awaited::Pressed(Keyed::Pin(pin)) => return Ok(pin),
-                Awaited::Pressed(Keyed::Cancel) => return Err(NoPin::Cancelled),
+                Awaited::Pressed(keyed) => {
+                    self.left = if matches!(keyed, Keyed::Pin(_)) { self.left.saturating_sub(1) } else { 0 };
+                    if self.left == 0 {
+                        *entry = Awaited::Nothing;
+                    }
+                    return match keyed {
+                        Keyed::Pin(pin) => Ok(pin),
+                        Keyed::Cancel => Err(NoPin::Cancelled),
+                    };
+                }
                 Awaited::Pin | Awaited::Nothing | Awaited::Gone => {}
             }
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
@@ -320,6 +343,7 @@ mod tests {
         let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
         assert!(!keypad.key(pin()));
         let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+        entry.left = 2;
         assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT), Err(Rv::SHARING_VIOLATION)));
         assert!(keypad.key(pin()));
         assert!(!keypad.key(Keyed::Cancel), "the first key counts");
@@ -329,6 +353,27 @@ mod tests {
         assert!(block_on(entry.enter_pin(WhichPin::Present)).is_err());
         drop(entry);
         assert!(!keypad.key(pin()));
+    }
+
+    #[test]
+    fn after_the_last_pin_no_key_is_for_this_program() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
+        let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
+        for last in [pin(), Keyed::Cancel] {
+            let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+            entry.left = 2;
+            assert!(keypad.key(pin()));
+            assert!(block_on(entry.enter_pin(WhichPin::New)).is_ok());
+            assert!(keypad.key(last));
+            let _ = block_on(entry.enter_pin(WhichPin::NewAgain));
+            assert!(!keypad.key(pin()));
+            // Another program's entry outlives the end of this one.
+            let other = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+            drop(entry);
+            assert!(keypad.key(pin()));
+            drop(other);
+        }
     }
 
     #[test]

@@ -86,6 +86,9 @@ fn utf16(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::{Rng, SeedableRng};
+
     use super::*;
 
     const TEXT: &str = "title = \"first\"\nholder = \"张三\"\n";
@@ -114,5 +117,45 @@ mod tests {
         assert_eq!(told(b"a = 1\nb = \"\xC3\"\n".to_vec()), NotUtf8::Other { line: 2 });
         assert_eq!(text(vec![0; 512]).unwrap(), "\0".repeat(512), "no UTF-16, and UTF-8 it is");
         assert_eq!(told(b"\n\n\xFF\xFF".to_vec()), NotUtf8::Other { line: 3 });
+    }
+
+    /// Against the standard library's reader, over bytes of which words in all these encodings are made.
+    #[test]
+    fn nothing_but_utf_8_is_read_and_all_of_it_but_the_mark() {
+        let parts: [&[u8]; 10] = [
+            b"a",
+            b"\n",
+            b"\0",
+            "\u{FEFF}".as_bytes(),
+            "张".as_bytes(),
+            b"\xD5\xC5",
+            b"\xFF",
+            b"\xFE",
+            b"\xC3",
+            b"\x80",
+        ];
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mut counts = [0; 4];
+        for _ in 0..20_000 {
+            let count = random.next_u32() % 12;
+            let pick = |_| parts[random.next_u32() as usize % parts.len()];
+            let bytes: Vec<u8> = (0..count).map(pick).collect::<Vec<_>>().concat();
+            let expected = std::str::from_utf8(&bytes).map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text));
+            let kind = match (text(bytes.clone()), expected) {
+                (Ok(got), Ok(expected)) if got == expected => 0,
+                (Err(_), _) if utf16(&bytes).is_some() => 1,
+                (Err(error), Err(_)) => {
+                    let lines = bytes.split(|byte| *byte == b'\n').count();
+                    match *error.into_inner().unwrap().downcast::<NotUtf8>().unwrap() {
+                        NotUtf8::Gbk { line } if line <= lines => 2,
+                        NotUtf8::Other { line } if line <= lines => 3,
+                        other => panic!("{other:?}: {bytes:02X?}"),
+                    }
+                }
+                other => panic!("{other:?}: {bytes:02X?}"),
+            };
+            counts[kind] += 1;
+        }
+        assert!(counts.iter().all(|count| *count > 500), "{counts:?}");
     }
 }

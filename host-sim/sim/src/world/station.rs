@@ -13,7 +13,8 @@ use rand_core::CryptoRng;
 use qiyong_firmware::application::{Kept, obey};
 use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::slot::CardSlot;
-use qiyong_firmware::terminal::{CentreLink, Clock, Duties, Operator, Report, Settings, Terminal};
+use qiyong_firmware::terminal;
+use qiyong_firmware::terminal::{Board, CentreLink, Clock, Duties, Operator, Report, Settings, Terminal};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, LinkError, Request};
 use qiyong_protocol::ecr::{Ended, Formality, KeyLoad, State, TEST_TRANSPORT_KEY};
@@ -80,14 +81,22 @@ impl CentreLink for Link {
     }
 }
 
-/// A terminal at its till.
-pub struct Station<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> {
+/// A terminal at its till. The board says how a PIN comes to the card; without a name, it is keyed at the terminal.
+pub struct Station<S, O, C, R, M, B = (S, Link, O, C, R, M)>
+where
+    S: CardSlot,
+    O: Operator,
+    C: Clock,
+    R: CryptoRng,
+    M: Kept,
+    B: Board<Slot = S, Centre = Link, Operator = O, Clock = C, Random = R, Memory = M>,
+{
     time: VirtualTime,
     link: Link,
     /// What takes the bytes from the till, from the start to the end of the terminal.
     listen: Pin<Box<dyn Future<Output = ()>>>,
     till: Till,
-    terminal: Terminal<(S, Link, O, C, R, M)>,
+    terminal: Terminal<B>,
 }
 
 /// How a visit ended: as the terminal reports it, and as the till has heard it.
@@ -98,7 +107,15 @@ pub struct Served {
     pub ended: Ended,
 }
 
-impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C, R, M> {
+impl<S, O, C, R, M, B> Station<S, O, C, R, M, B>
+where
+    S: CardSlot,
+    O: Operator,
+    C: Clock,
+    R: CryptoRng,
+    M: Kept,
+    B: Board<Slot = S, Centre = Link, Operator = O, Clock = C, Random = R, Memory = M>,
+{
     /// A terminal of these parts that has just started, at a new till. `set_clock` is told the time by the till; `clock`
     /// shows it.
     pub fn start(
@@ -117,7 +134,8 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         let own = link.clone();
         let listen = Box::pin(async move { own.0.listen(set_clock).await });
         let till = Till::new(time.clone(), to_till, to_terminal, centre, watch);
-        let terminal = Terminal::new(slot, link.clone(), operator, clock, random, memory, settings);
+        let centre = link.clone();
+        let terminal = Terminal::of(terminal::Parts { slot, centre, operator, clock, random, memory }, settings);
         Self { time, link, listen, till, terminal }
     }
 
@@ -269,7 +287,7 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
     }
 
     /// The terminal.
-    pub const fn terminal(&mut self) -> &mut Terminal<(S, Link, O, C, R, M)> {
+    pub const fn terminal(&mut self) -> &mut Terminal<B> {
         &mut self.terminal
     }
 

@@ -1,7 +1,9 @@
 //! The programs and the texts that archives are made of.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use object::Endianness;
@@ -13,6 +15,8 @@ use crate::chores::step;
 
 /// Linux on x86-64, with a C library that is a part of the program.
 pub(super) const STATIC: &str = "x86_64-unknown-linux-musl";
+/// The same with the system's own, from which the driver library's callers have theirs.
+const OF_THE_SYSTEM: &str = "x86_64-unknown-linux-gnu";
 /// All that needs neither libpcsclite nor probe-rs.
 const FEATURES: &str = "qiyong/serve,qiyong/lab";
 
@@ -52,23 +56,39 @@ pub(super) fn all(how: How) -> Result<Parts> {
     let mut cargo = step::cargo();
     cargo.args(["build", "--package", "qiyong", "--bin", "qiyong", "--target", STATIC]);
     cargo.args(["--no-default-features", "--features", FEATURES]).args(options(how));
-    step::run(&mut cargo)?;
+    step::run(without_paths(&mut cargo, how))?;
     let qiyong = stripped("strip", &target.join(STATIC).join(folder).join("qiyong"), &made)?;
     ensure!(is_static(&qiyong)?, "{} asks for a loader of the system: it is not static", qiyong.display());
 
     // Last, for `cargo xtask dll` and the tests have built them already where all is only tried.
-    dll::build(&options(how))?;
+    let mut cargo = dll::building();
+    cargo.args(options(how));
+    step::run(without_paths(&mut cargo, how))?;
     let windows = target.join(dll::TARGET).join(folder);
     let exe = stripped("x86_64-w64-mingw32-strip", &windows.join("qiyong.exe"), &made)?;
     let dll = stripped("x86_64-w64-mingw32-strip", &windows.join("sscarddriver.dll"), &made)?;
     let library = if how == How::Shipped {
-        step::run(step::cargo().args(["build", "--package", "qiyong-driver", "--features", "pcsc", "--release"]))?;
-        target.join("release/libsscarddriver.so")
+        let mut cargo = step::cargo();
+        cargo.args(["build", "--package", "qiyong-driver", "--features", "pcsc", "--target", OF_THE_SYSTEM]);
+        step::run(without_paths(cargo.args(options(how)), how))?;
+        target.join(OF_THE_SYSTEM).join("release/libsscarddriver.so")
     } else {
         target.join("debug/deps/libsscarddriver.so")
     };
     let library = stripped("strip", &library, &made)?;
     Ok(Parts { qiyong, library, exe, dll, third_party: third_party()? })
+}
+
+/// What is shipped names no folder of this machine: panics tell places in sources.
+fn without_paths(cargo: &mut Command, how: How) -> &mut Command {
+    if how == How::Tried {
+        return cargo;
+    }
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
+    let hidden = [(home, "/cargo"), (step::root(), "/qiyong")];
+    let flags = hidden.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
 }
 
 fn options(how: How) -> Vec<&'static str> {

@@ -67,6 +67,10 @@ pub(crate) fn try_out() -> Result<()> {
     // It waits for the network, and what is built waits for the processor.
     let fresh = Root::begin(&step::root().join(TRIED).join("root"))?;
     let parts = build::all(How::Tried)?;
+    ensure!(
+        !build::is_static(&env::current_exe()?)?,
+        "this very program, which is not static, is taken for one that is"
+    );
     let made = archives(&parts, Path::new(TRIED), "1")?;
     let sums =
         |made: &[PathBuf]| made.iter().map(|path| fs::read(step::root().join(path))).collect::<Result<Vec<_>, _>>();

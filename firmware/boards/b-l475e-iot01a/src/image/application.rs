@@ -12,7 +12,7 @@ use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Board, Parts, Terminal};
+use qiyong_firmware::terminal::{AtTerminal, Board, Parts, Terminal};
 use qiyong_protocol::ecr::{KeyLoad, Place};
 use static_cell::StaticCell;
 
@@ -30,6 +30,7 @@ impl<'a> Board for Iot01a<'a> {
     type Clock = TillClock<'a>;
     type Random = random::Random;
     type Memory = &'a mut Store<Region>;
+    type Pins = AtTerminal;
 }
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
