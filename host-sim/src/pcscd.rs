@@ -13,7 +13,7 @@ use qiyong_pcsc::slot::{Observer, Slot, Way};
 use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
-use crate::pcscd_watch::Watch;
+use crate::pcscd_watch::WatchArgs;
 
 /// What server to run.
 #[derive(Args, Debug)]
@@ -37,12 +37,8 @@ pub(crate) struct DaemonArgs {
     /// pcscd names them
     #[arg(long = "reader-name", value_name = "NAME")]
     names: Vec<String>,
-    /// Print each APDU that passes, decoded, with the reader and the program, and with PINs, keys and ID numbers masked
-    #[arg(long)]
-    trace: bool,
-    /// Write a pcapng for Wireshark into DIR for each card that is put in; secrets are masked. Files that are there are replaced
-    #[arg(long, value_name = "DIR")]
-    capture: Option<PathBuf>,
+    #[command(flatten)]
+    watch: WatchArgs,
     #[command(flatten)]
     slot: SlotArgs,
     /// Give readers a keypad, on which `ctl key` keys a PIN
@@ -95,8 +91,7 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
     let names =
         args.names.iter().map(|name| ReaderName::new(name).map_err(|problem| format!("--reader-name: {problem}")));
     let names = names.collect::<Result<_, _>>()?;
-    let is_watched = args.trace || args.capture.is_some();
-    let watch = is_watched.then(|| Watch::new(args.trace, args.capture.as_deref())).transpose()?.map(Arc::new);
+    let watch = args.watch.watch()?;
     let observer = watch.clone().map(|watch| -> Arc<dyn Observer> { watch });
     let setup = Setup { names, keypads: args.keypad, way: args.slot.way()?, observer, complain };
     let server = Server::with(&socket, readers(args)?, setup).map_err(|error| error.to_string())?;

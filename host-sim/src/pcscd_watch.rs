@@ -1,10 +1,12 @@
-//! `qiyong pcscd --trace` and `--capture DIR`: what passes between programs and cards, told row by row, and in a file a card for
+//! `--trace` and `--capture DIR` of `qiyong pcscd` and `qiyong vicc`: what passes between programs and cards, told row by row, and in a file a card for
 //! Wireshark. Secrets are masked before anything is told or written (`qiyong_sim::overheard`).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use clap::Args;
 
 use qiyong_pcsc::codes::protocol;
 use qiyong_pcsc::slot::{Happening, Observer, Seen, SlotFailure};
@@ -15,6 +17,28 @@ use crate::extras::CaptureFolder;
 use crate::live::Live;
 use crate::output::{Output, complain};
 use crate::story::{answer_row, atr_words, command_row, pad};
+
+/// Whether somebody watches, and how.
+#[derive(Args, Debug)]
+pub(crate) struct WatchArgs {
+    /// Print each APDU that passes, decoded, with the reader and the program, and with PINs, keys and ID numbers masked
+    #[arg(long)]
+    trace: bool,
+    /// Write a pcapng for Wireshark into DIR for each card that is put in; secrets are masked. Files that are there are replaced
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
+}
+
+impl WatchArgs {
+    /// Whoever watches, if somebody does.
+    ///
+    /// # Errors
+    /// There can be no captures.
+    pub(crate) fn watch(&self) -> Result<Option<Arc<Watch>>, String> {
+        let is_watched = self.trace || self.capture.is_some();
+        Ok(is_watched.then(|| Watch::new(self.trace, self.capture.as_deref())).transpose()?.map(Arc::new))
+    }
+}
 
 /// Watches a server, and tells.
 pub(crate) struct Watch(Mutex<Told>);
@@ -50,7 +74,7 @@ impl Watch {
     ///
     /// # Errors
     /// The folder cannot be made.
-    pub(crate) fn new(trace: bool, folder: Option<&Path>) -> Result<Self, String> {
+    fn new(trace: bool, folder: Option<&Path>) -> Result<Self, String> {
         if let Some(folder) = folder {
             CaptureFolder::new(folder, &[]).map_err(|error| error.to_string())?;
         }

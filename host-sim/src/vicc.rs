@@ -8,11 +8,12 @@ use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use qiyong_pcsc::slot::Slot;
+use qiyong_pcsc::slot::{Slot, Watched};
 use qiyong_pcsc::vicc;
 
 use crate::output::{Output, Verdict};
 use crate::pcscd::{SlotArgs, open_for};
+use crate::pcscd_watch::WatchArgs;
 
 /// Which card goes where.
 #[derive(Args, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct ViccArgs {
     contactless: bool,
     #[command(flatten)]
     slot: SlotArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
@@ -41,6 +44,10 @@ fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let mut slot = args.slot.open(args.contactless)?;
     let card = open_for(slot.as_ref(), &args.card)?;
+    if let Some(watch) = args.watch.watch()? {
+        watch.begin();
+        slot = Box::new(Watched::new(slot, watch, &args.connect, 0));
+    }
     slot.insert(card);
     let mut signals =
         Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;

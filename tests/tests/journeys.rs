@@ -2,11 +2,11 @@
 //! long each takes with programs that are there, which docs/measurements.md has in a table.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::time::Instant;
 
 use qiyong_tests::closing::closing_line;
 use qiyong_tests::manual::Page;
+use qiyong_tests::scenarios::root;
 
 /// Folders of a clone.
 const OF_A_CLONE: [&str; 2] = ["host-sim", "target"];
@@ -20,8 +20,7 @@ fn every_first_step_leads_there() {
     for heading in page.headings() {
         let folder = tempfile::tempdir().expect("a folder");
         for name in OF_A_CLONE {
-            let there = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a clone").join(name);
-            symlink(there, folder.path().join(name)).expect("a link");
+            symlink(root().join(name), folder.path().join(name)).expect("a link");
         }
         let begin = Instant::now();
         page.runs_as_written_in(heading, folder.path());

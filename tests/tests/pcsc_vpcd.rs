@@ -17,10 +17,10 @@ fn card_file(folder: &Path, protocol: &str) -> String {
 }
 
 /// A running `qiyong vicc`, and its output.
-fn vicc(port: u16, file: &str, way: &str) -> (Watched, Lines<impl BufRead + use<>>) {
+fn vicc(port: u16, file: &str, options: &[&str]) -> (Watched, Lines<impl BufRead + use<>>) {
     let connect = format!("127.0.0.1:{port}");
-    let arguments = ["vicc", "--connect", &connect, "--card", file, "--slot", way];
-    let mut process = Watched::start(Command::new(qiyong()).args(arguments));
+    let arguments = ["vicc", "--connect", &connect, "--card", file];
+    let mut process = Watched::start(Command::new(qiyong()).args(arguments).args(options));
     let lines = process.lines().lines();
     (process, lines)
 }
@@ -37,7 +37,7 @@ fn programs_of_the_real_pcscd_read_the_virtual_card_in_both_slot_modes() {
         let folder = TempDir::new().unwrap();
         let file = card_file(folder.path(), protocol);
         let pcscd = RealPcscd::start();
-        let (card, mut lines) = vicc(pcscd.port, &file, way);
+        let (card, mut lines) = vicc(pcscd.port, &file, &["--slot", way]);
         says(&mut lines, "the card is in");
         pcscd.wait_for_card();
         let atr = Watched::start(pcscd.command("opensc-tool").args(["--reader", "0", "--atr"])).output();
@@ -59,7 +59,7 @@ fn the_card_is_in_again_when_pcscd_restarts_and_remembers_a_wrong_pin() {
     let folder = TempDir::new().unwrap();
     let file = card_file(folder.path(), "0");
     let port = free_port();
-    let (_card, mut lines) = vicc(port, &file, "straight");
+    let (_card, mut lines) = vicc(port, &file, &["--trace"]);
     says(&mut lines, "is pcscd running?");
     let wrong_pin = |pcscd: &RealPcscd| {
         pcscd.wait_for_card();
@@ -70,6 +70,8 @@ fn the_card_is_in_again_when_pcscd_restarts_and_remembers_a_wrong_pin() {
     let pcscd = RealPcscd::on_port(port);
     says(&mut lines, "the card is in");
     assert!(wrong_pin(&pcscd).contains("SW2=0xC2"));
+    says(&mut lines, "→ 0020 0000 03 ******  ");
+    says(&mut lines, "← 63C2  verification failed, tries left: 2");
     drop(pcscd);
     says(&mut lines, "the card is out");
     let pcscd = RealPcscd::on_port(port);

@@ -117,7 +117,8 @@ fn what_each_verb_prints_with_json_is_as_its_schema_says() {
 fn scenarios(bench: &mut Bench) {
     let folder = beside("../host-sim/scenarios");
     // Through PPS, T=1, reversals, refusals, a card that nobody can read; and one that is not for the bench.
-    let names = ["rule-pharmacy-first-purchase", "rule-query", "refused-card-unreadable", "rule-card-v1-over-t1"];
+    let names =
+        ["rule-pharmacy-first-purchase", "rule-query", "refused-card-unreadable-any-atr", "rule-card-v1-over-t1"];
     let files = names.map(|name| format!("{folder}/{name}.toml"));
     let words: Vec<&str> = files.iter().map(String::as_str).collect();
     bench.run("scenario run", &[&words[..], &["--capture", "captures"]].concat(), 0);

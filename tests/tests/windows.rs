@@ -5,19 +5,14 @@
 mod wine;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use qiyong_tests::programs::Watched;
+use qiyong_tests::programs::{PATIENCE, Watched};
 use qiyong_tests::qiyong;
+use qiyong_tests::scenarios::root;
 use tempfile::TempDir;
 
 use wine::{COMPILER, Windows};
-
-/// The root of the workspace.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
-}
 
 /// A Windows with the program in a folder, which is the current one; and the same folder for Linux.
 struct Both {
@@ -46,12 +41,14 @@ impl Both {
     fn there(&self, arguments: &[&str]) -> Output {
         let mut wine = self.windows.command("wine64");
         wine.arg(self.program.path().join("qiyong.exe")).args(arguments).current_dir(self.there.path());
-        Watched::start(&mut wine).output()
+        // The program is not optimised, and all scenarios are many.
+        Watched::start_for(3 * PATIENCE, wine.env("QIYONG_LANG", "en")).output()
     }
 
     /// What the one for Linux says.
     fn here(&self, arguments: &[&str]) -> Output {
-        Watched::start(Command::new(qiyong()).args(arguments).current_dir(self.here.path())).output()
+        let mut command = Command::new(qiyong());
+        Watched::start(command.args(arguments).current_dir(self.here.path()).env("QIYONG_LANG", "en")).output()
     }
 
     /// A file for both.
@@ -87,6 +84,7 @@ fn demo_decoders_and_a_card_in_a_file_are_the_same_on_windows() {
     let both = Both::new();
     assert!(both.agree(&["demo"], 0).contains("支付成功，卡已启用"));
     both.agree(&["demo", "--json"], 0);
+    assert!(both.agree(&["--lang", "zh", "atr", "3B"], 1).contains("缺"), "in Chinese, too");
     both.agree(&["atr", "3B6D000000814E43238697159900BF7C7A"], 0);
     both.agree(&["atr", "--json", "3F6D0000008154310086602603023779BA"], 0);
     both.agree(&["atr", "3B"], 1);

@@ -14,6 +14,7 @@ use crate::private_file::folder;
 /// # Errors
 /// The system's, with what it says of the folder or of a temporary file in it.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has a mode to set"))]
     let mut builder = Builder::new();
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

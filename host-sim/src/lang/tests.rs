@@ -24,6 +24,35 @@ fn what_a_placeholder_holds_is_said_in_turn() {
 }
 
 #[test]
+fn marks_codes_and_names_stay_where_they_are() {
+    let catalogue = catalogue("locked = '已锁定'\n'card data' = '卡数据'");
+    for (english, chinese) in [
+        ("   → locked", "   → 已锁定"),
+        ("━━ 1. locked ━━━", "━━ 1. 已锁定 ━━━"),
+        ("locked P32010000017", "已锁定 P32010000017"),
+        ("card data \"20360302\"", "卡数据 \"20360302\""),
+        ("SELECT file EF05 card data", "SELECT file EF05 卡数据"),
+        ("locked [a, b]", "已锁定 [a, b]"),
+        ("it cannot be (无法完成)", "无法完成"),
+        ("SELECT x (sx1.sh.社会保障)", "SELECT x (sx1.sh.社会保障)"),
+        ("#   card data  locked", "#   卡数据     已锁定"),
+    ] {
+        assert_eq!(catalogue.say(english), chinese);
+    }
+}
+
+#[test]
+fn what_explains_most_counts() {
+    let catalogue = catalogue(
+        "'before  {}' = '之前  {}'\n'{status}  social {}  bank {}' = '{=status}  社保 {}  银行 {}'\n'{} is in {}' = '{} 在 {} 里'",
+    );
+    assert_eq!(catalogue.say("before  Active  social yes  bank no"), "之前  Active  社保 yes  银行 no");
+    // A template with few letters is not taken for what others mean.
+    assert_eq!(catalogue.say("the program of the bank is in good health"), "the program of the bank is in good health");
+    assert_eq!(catalogue.say("a.toml is in r2"), "a.toml 在 r2 里");
+}
+
+#[test]
 fn the_longest_literal_text_counts_whatever_the_order() {
     let (short, long) = ("'a {}' = '短 {}'", "'a {} of {}' = '长 {0} {1}'");
     for text in [format!("{short}\n{long}"), format!("{long}\n{short}")] {

@@ -38,8 +38,9 @@ fn has_a_unit(argument: &Arg) -> bool {
 /// The flags that take a number: how many, and those without a unit.
 fn judge(command: &Command, path: &str, without: &mut Vec<String>) -> usize {
     let numbers: Vec<&Arg> = command.get_arguments().filter(|argument| takes_a_number(argument)).collect();
-    without
-        .extend(numbers.iter().filter(|argument| !has_a_unit(argument)).map(|argument| format!("{path} {argument}")));
+    without.extend(
+        numbers.iter().filter(|argument| !has_a_unit(argument)).map(|argument| format!("{path} {}", argument.get_id())),
+    );
     let below = |verb: &Command| format!("{path} {}", verb.get_name());
     numbers.len() + command.get_subcommands().map(|verb| judge(verb, &below(verb), without)).sum::<usize>()
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::process::Command;
 
-use qiyong_protocol::card::files::Generation;
 use qiyong_tests::pcsc::raw::{ANY, Raw, SHARED};
 use qiyong_tests::programs::{PrivateServer, Watched};
 use qiyong_tests::qiyong;

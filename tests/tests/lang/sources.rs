@@ -54,8 +54,6 @@ const OF_THE_CENTRE: [&str; 11] = [
 ];
 /// Texts that stay, each with its reason.
 const STAY: &[(&str, &str)] = &[
-    ("Qiyong Virtual {kind} {number} 00", "a reader's name"),
-    ("Contactless Reader", "a part of a reader's name"),
     ("pcsc client {id}", "the name of a thread"),
     ("pcsc listener", "the name of a thread"),
     ("card line", "the name of a thread"),

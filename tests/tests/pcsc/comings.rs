@@ -151,7 +151,9 @@ fn every_version_of_the_protocol_is_told_and_no_answer_is_out_of_step() {
     assert_eq!(raw.told(), 0, "and the client is told that something happened");
     raw.send(command::WAIT_READER_STATE_CHANGE, &[]);
     assert_eq!(size(&mut raw), 1);
-    ["a", "b"].map(|name| assert_eq!(server.ctl(&["reader", "add", name]).0, 0));
+    for name in ["a", "b"] {
+        assert_eq!(server.ctl(&["reader", "add", name]).0, 0);
+    }
     assert_eq!(parse_states(&raw.call(command::GET_READERS_STATE_ARRAY, &[], ReaderState::LEN)).len(), 1);
     assert_eq!(raw.told(), 0);
     assert_eq!(size(&mut raw), 3);

@@ -23,8 +23,10 @@ const FEATURES: &str = "qiyong/pcsc,qiyong/serve,qiyong/lab,qiyong-driver/pcsc,q
 /// Where they are put, and what cargo calls them: the library by the name that callers load it by.
 const PLACE: &str = "target/windows";
 const MADE: [(&str, &str); 2] = [("SSCardDriver.dll", "sscarddriver.dll"), ("qiyong.exe", "qiyong.exe")];
-/// Options of cargo for programs that tests run for seconds: a minute of compiling costs more than it saves.
-pub(crate) const LIGHT: [&str; 4] = [
+/// Options of cargo for programs that tests run for seconds, and nobody debugs: a minute of compiling costs more than it saves.
+pub(crate) const LIGHT: [&str; 6] = [
+    "--config",
+    "profile.dev.debug=false",
     "--config",
     "profile.dev.package.libsqlite3-sys.opt-level=0",
     "--config",

@@ -8,14 +8,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What makes programs for it.
-pub const COMPILER: &str = "x86_64-w64-mingw32-gcc";
+pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 
 /// A Windows of its own, with nothing in it: its libraries are those of wine itself.
-pub struct Windows(TempDir);
+pub(crate) struct Windows(TempDir);
 
 impl Windows {
     /// One that has not started yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("drive_c/windows/system32")).unwrap();
         fs::create_dir(folder.path().join("dosdevices")).unwrap();
@@ -27,7 +27,7 @@ impl Windows {
     }
 
     /// A program of wine's, in it.
-    pub fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(Path::new("/usr/lib/wine").join(program));
         command
             .env("WINEPREFIX", self.0.path())

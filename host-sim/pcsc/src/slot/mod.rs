@@ -15,7 +15,7 @@ pub use contactless::Contactless;
 pub use line::OnLine;
 pub use observer::{Happening, Observer, Seen};
 pub use straight::Straight;
-pub(crate) use watched::Watched;
+pub use watched::Watched;
 pub use way::Way;
 
 use std::sync::Arc;

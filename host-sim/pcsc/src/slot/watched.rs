@@ -8,7 +8,7 @@ use qiyong_sim::card::os::VirtualCard;
 use super::{Happening, Observer, Seen, Slot, SlotFailure};
 
 /// A slot that is watched.
-pub(crate) struct Watched {
+pub struct Watched {
     slot: Box<dyn Slot>,
     observer: Arc<dyn Observer>,
     reader: String,
@@ -18,7 +18,7 @@ pub(crate) struct Watched {
 
 impl Watched {
     /// This slot of this reader.
-    pub(crate) fn new(slot: Box<dyn Slot>, observer: Arc<dyn Observer>, reader: &str, number: u32) -> Self {
+    pub fn new(slot: Box<dyn Slot>, observer: Arc<dyn Observer>, reader: &str, number: u32) -> Self {
         Self { slot, observer, reader: reader.into(), number, program: None }
     }
 

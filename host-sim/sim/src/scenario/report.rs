@@ -29,7 +29,9 @@ pub struct FileReport {
     /// Why the scenario is not for this bench.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// How the steps ended, in their order.
     steps: Vec<StepReport>,
+    /// How the cards stand at the end, by name.
     cards: BTreeMap<String, CardReport>,
     /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,

@@ -67,7 +67,7 @@ impl Root {
         remove(at)?;
         let folder = at.parent().context("a folder for the root")?;
         fs::create_dir_all(folder)?;
-        let (site, codename) = mirror()?;
+        let (sources, codename) = mirror()?;
         let said = folder.join("root.log");
         let mut make = as_root("mmdebstrap");
         make.args(["--variant=essential", "--quiet", "--aptopt=Acquire::Languages \"none\""]);
@@ -75,7 +75,7 @@ impl Root {
         let way = step::ask(step::command("apt-config").arg("dump")).unwrap_or_default();
         let way = way.lines().filter(|line| line.starts_with("Acquire::http") && !line.contains("::User-Agent"));
         make.args(way.map(|line| format!("--aptopt={line}")));
-        make.arg(&codename).arg(at).arg(format!("deb {site} {codename} main"));
+        make.arg(&codename).arg(at).arg(sources);
         step::say(format!("making a fresh {codename} by mmdebstrap, meanwhile"));
         let out = File::create(&said)?;
         let making = make.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).spawn();
@@ -84,7 +84,7 @@ impl Root {
 
     /// Waits for it.
     pub(super) fn finish(mut self) -> Result<Fresh> {
-        let (begin, fresh) = (Instant::now(), Fresh(self.at));
+        let (begin, fresh) = (Instant::now(), Fresh(self.at.clone()));
         let status = loop {
             match self.making.try_wait()? {
                 Some(status) => break status,
@@ -93,15 +93,25 @@ impl Root {
                     bail!(
                         "no fresh root within {} s of waiting: {}",
                         PATIENCE.as_secs(),
-                        fs::read_to_string(self.said)?
+                        fs::read_to_string(&self.said)?
                     );
                 }
                 None => thread::sleep(Duration::from_millis(50)),
             }
         };
-        ensure!(status.success(), "mmdebstrap: {status}: {}", fs::read_to_string(self.said)?);
+        ensure!(status.success(), "mmdebstrap: {status}: {}", fs::read_to_string(&self.said)?);
         step::say(format!("the fresh root was waited for {:.1} s", begin.elapsed().as_secs_f64()));
         Ok(fresh)
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // It has ended, unless what was built meanwhile failed.
+        if matches!(self.making.try_wait(), Ok(None)) {
+            let _ = self.making.kill();
+            let _ = self.making.wait();
+        }
     }
 }
 
@@ -200,21 +210,23 @@ impl Drop for Fresh {
     }
 }
 
-/// The archive of this Debian that apt reads, and the Debian's name.
+/// The file in which apt has the archive of this Debian, with how it is signed, and the Debian's name.
 fn mirror() -> Result<(String, String)> {
     let about = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let codename = about.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     let codename = codename.context("/etc/os-release names no Debian, which this is tried on")?.trim_matches('"');
     let known = || {
-        let format = ["indextargets", "--format", "$(COMPONENT) $(CODENAME) $(SITE)", "Created-By: Packages"];
+        let format = ["indextargets", "--format", "$(COMPONENT) $(CODENAME) $(SOURCESENTRY)", "Created-By: Packages"];
         let known = step::ask(step::command("apt-get").args(format))?;
-        known.lines().find_map(|line| line.strip_prefix(&format!("main {codename} ")).map(str::to_owned))
+        let entry = known.lines().find_map(|line| line.strip_prefix(&format!("main {codename} ")))?;
+        // Behind the colon stands where in the file.
+        Some(entry.rsplit_once(':').map_or(entry, |(file, _)| file).to_owned())
     };
-    let site = known().or_else(|| {
+    let sources = known().or_else(|| {
         debian::apt_get(&["update"]);
         known()
     });
-    Ok((site.with_context(|| format!("apt has no mirror with main of {codename}"))?, codename.to_owned()))
+    Ok((sources.with_context(|| format!("apt has no mirror with main of {codename}"))?, codename.to_owned()))
 }
 
 fn remove(at: &Path) -> Result<()> {
