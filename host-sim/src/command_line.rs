@@ -138,7 +138,11 @@ pub(crate) fn fixed(text: &str) -> String {
     let row = |row: &str| match row.split_once(": ") {
         Some((value, about)) if !value.trim_start().trim_start_matches("- ").contains(' ') => {
             let padding = about.len() - about.trim_start().len();
-            format!("{value}: {}{}", &about[..padding], lang::say(about.trim_start()))
+            // A page of the manual has its own signs for an apostrophe and a hyphen.
+            let plain = about.trim_start().replace("\\*(Aq", "'").replace("\\-", "-");
+            let said = lang::say(&plain);
+            let said = if said == plain { about.trim_start() } else { &said };
+            format!("{value}: {}{said}", &about[..padding])
         }
         _ => row.to_owned(),
     };

@@ -91,7 +91,6 @@ const STAY: &[(&str, &str)] = &[
     ("{place}: name", "the name of a key"),
     ("{place}: number", "the name of a key"),
     ("qiyong scenario run", "the name of a run, for JUnit"),
-    ("Disconnected", "the name of a type"),
     ("loader,addr={address},data={word},data-len=4", "words of QEMU"),
     (
         "its certificate is not accepted ({why}): give whoever signed it as sslrootcert, and the name in it as the host; or give \
