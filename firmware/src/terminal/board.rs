@@ -1,13 +1,19 @@
 //! What a terminal is made of: one trait that a board implements, with a type for each part.
 
+use core::future::Future;
+
+use qiyong_protocol::centre::Standing;
+use qiyong_protocol::rules::decision::PresentedCard;
+use qiyong_protocol::rules::money::Fen;
 use rand_core::CryptoRng;
 
-use super::{AtTerminal, CentreLink, Clock, Memory, Operator, PinEntry};
+use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
 use crate::slot::CardSlot;
 
 /// A board: the types of a terminal's parts. It has no values, so that a terminal on it costs no more than its parts.
 ///
-/// Six types without a name are a board, too, for benches and tests, at which a PIN is keyed at the terminal: [`Terminal::new`](super::Terminal::new) takes them.
+/// Six types without a name are a board, too, for benches and tests, at which a PIN is keyed at the terminal:
+/// [`Terminal::new`](super::Terminal::new) takes them.
 pub trait Board: Sized {
     /// Contacts and protocols of the card; [`ContactSlot`](crate::slot::ContactSlot) over any
     /// [`CardLine`](crate::slot::CardLine).
@@ -36,6 +42,30 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     type Memory = M;
     type Pins = AtTerminal;
 }
+
+/// How a holder's PIN comes to the card, at a board.
+pub trait PinEntry<B: Board> {
+    /// What the terminal knows of a PIN that the card has accepted.
+    type Accepted;
+
+    /// Has the holder key the PIN until the card accepts it, blocks, or the holder gives up. `amount` is shown meanwhile; `None` at
+    /// a bank, where keying the PIN is an offer.
+    ///
+    /// Cancel-safety: as [`Terminal::serve`], like all here.
+    fn verify(terminal: &mut Terminal<B>, amount: Option<Fen>) -> impl Future<Output = Result<Self::Accepted, Stop>>;
+
+    /// Has the initial PIN replaced, if the card still has it. True if it was replaced.
+    fn see_to_initial(
+        terminal: &mut Terminal<B>,
+        accepted: &Self::Accepted,
+        card: &PresentedCard,
+        standing: Standing,
+    ) -> impl Future<Output = Result<bool, Stop>>;
+}
+
+/// The PIN is keyed at the terminal: [`Operator::enter_pin`].
+#[derive(Clone, Copy, Debug)]
+pub struct AtTerminal;
 
 /// The parts themselves.
 #[allow(missing_debug_implementations, reason = "a part need not have one")]

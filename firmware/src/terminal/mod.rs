@@ -171,10 +171,9 @@ pub mod reading;
 mod settlement;
 mod sign_in;
 
-pub use board::{Board, Parts};
+pub use board::{AtTerminal, Board, Parts, PinEntry};
 pub use cause::CauseCode;
 pub use duty::{Closed, Duties, Owed, Transaction};
-pub use pin_entry::{AtTerminal, PinEntry};
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, WhichPin};
 pub use readers_pad::{AtReader, OfPad, OnPad, PinPad};
 pub use reading::{CardData, Cause};

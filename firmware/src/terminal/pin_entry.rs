@@ -14,8 +14,9 @@ use qiyong_protocol::rules::decision::PresentedCard;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
+use super::board::{AtTerminal, Board, PinEntry};
 use super::reading::Cause;
-use super::{Board, NoPin, Operator, Stop, Terminal, WhichPin};
+use super::{NoPin, Operator, Stop, Terminal, WhichPin};
 use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
@@ -23,30 +24,6 @@ use crate::ui::Screen;
 pub(super) const NEW_PIN_TRIES: u8 = 3;
 /// No card counts more tries than 63Cx can say.
 pub(super) const PIN_TRIES_MAX: u8 = 15;
-
-/// How a holder's PIN comes to the card, at a board.
-pub trait PinEntry<B: Board> {
-    /// What the terminal knows of a PIN that the card has accepted.
-    type Accepted;
-
-    /// Has the holder key the PIN until the card accepts it, blocks, or the holder gives up. `amount` is shown meanwhile; `None` at
-    /// a bank, where keying the PIN is an offer.
-    ///
-    /// Cancel-safety: as [`Terminal::serve`], like all here.
-    fn verify(terminal: &mut Terminal<B>, amount: Option<Fen>) -> impl Future<Output = Result<Self::Accepted, Stop>>;
-
-    /// Has the initial PIN replaced, if the card still has it. True if it was replaced.
-    fn see_to_initial(
-        terminal: &mut Terminal<B>,
-        accepted: &Self::Accepted,
-        card: &PresentedCard,
-        standing: Standing,
-    ) -> impl Future<Output = Result<bool, Stop>>;
-}
-
-/// The PIN is keyed at the terminal: [`Operator::enter_pin`].
-#[derive(Clone, Copy, Debug)]
-pub struct AtTerminal;
 
 impl<B: Board> PinEntry<B> for AtTerminal {
     type Accepted = Pin;

@@ -12,9 +12,10 @@ use qiyong_protocol::rules::decision::PresentedCard;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::pin_entry::{NEW_PIN_TRIES, PIN_TRIES_MAX, PinEntry};
+use super::board::{Board, PinEntry};
+use super::pin_entry::{NEW_PIN_TRIES, PIN_TRIES_MAX};
 use super::reading::Cause;
-use super::{Board, Operator, Stop, Terminal};
+use super::{Operator, Stop, Terminal};
 use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 

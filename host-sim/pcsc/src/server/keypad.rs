@@ -3,8 +3,6 @@
 //! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
-mod modify;
-
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,17 +17,11 @@ use qiyong_protocol::rules::money::Fen;
 use super::client::Client;
 use super::lock::lock;
 use super::program;
-use crate::codes::{Rv, control_code};
+use crate::codes::Rv;
 use crate::ctl::ListedKeypad;
 
-/// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
-/// driver.
-const VERIFY_PIN_DIRECT: (u8, u32) = (0x06, control_code(0x33_0006));
-const MODIFY_PIN_DIRECT: (u8, u32) = (0x07, control_code(0x33_0007));
-const IFD_PIN_PROPERTIES: (u8, u32) = (0x0A, control_code(0x33_000A));
-const GET_TLV_PROPERTIES: (u8, u32) = (0x12, control_code(0x33_0012));
 /// The longest time for keying, whatever a program asks for.
-const KEYING_MAX: Duration = Duration::from_secs(60);
+pub(super) const KEYING_MAX: Duration = Duration::from_secs(60);
 /// The time for keying if a program leaves it to the reader.
 const KEYING_DEFAULT: Duration = Duration::from_secs(30);
 /// How often the keypad checks whether the program is still there.
@@ -78,42 +70,6 @@ pub(super) enum Reply {
 /// A command with a PIN in it; erased when dropped.
 pub(super) type Command = zeroize::Zeroizing<Vec<u8>>;
 
-/// The answer to GET_FEATURE_REQUEST: tag, length 4, control code, big-endian.
-pub(super) fn features(has_keypad: bool) -> Vec<u8> {
-    let with_keypad: &[(u8, u32)] =
-        if has_keypad { &[VERIFY_PIN_DIRECT, MODIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
-    let features = with_keypad.iter().chain(&[GET_TLV_PROPERTIES]);
-    features.flat_map(|(tag, code)| [&[*tag, 4], code.to_be_bytes().as_slice()].concat()).collect()
-}
-
-/// Answers a control message to a feature. `None`: the code is no feature of this reader.
-pub(super) fn control(
-    keypad: Option<&Keypad>,
-    client: &Client,
-    code: u32,
-    message: &[u8],
-) -> Option<Result<Reply, Rv>> {
-    match (code, keypad) {
-        (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
-        (code, Some(keypad)) if code == MODIFY_PIN_DIRECT.1 => Some(modify::modify(keypad, client, message)),
-        // wLcdLayout: no display; bEntryValidationCondition 02: the enter key ends the entry; bTimeOut2 0.
-        (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
-        (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),
-        _ => None,
-    }
-}
-
-/// bMinPINSize, bMaxPINSize, dwMaxAPDUDataSize (PC/SC part 10 clause 2.6.14), little-endian as the clause demands.
-fn properties(has_keypad: bool) -> Vec<u8> {
-    let mut out = Vec::new();
-    if has_keypad {
-        out.extend([6, 1, 4, 7, 1, 16]);
-    }
-    out.extend([10, 4]);
-    out.extend(65_536_u32.to_le_bytes());
-    out
-}
-
 impl Keypad {
     /// Somebody pressed keys; `false`: no PIN is awaited, and nothing comes of it.
     pub(super) fn key(&self, keyed: Keyed) -> bool {
@@ -140,7 +96,7 @@ impl Keypad {
     }
 
     /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
-    fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
+    pub(super) fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
         let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
         let mut entry = Entry::begin(self, client, request.patience)?;
         entry.show(&Screen::EnterPin { amount: Fen(0), tries_left: None });
@@ -154,7 +110,7 @@ impl Keypad {
 }
 
 /// What the program is told if no PIN was keyed.
-fn unkeyed(why: NoPin) -> Reply {
+pub(super) fn unkeyed(why: NoPin) -> Reply {
     Reply::Bytes(match why {
         NoPin::TimedOut => vec![0x64, 0x00],
         NoPin::Cancelled => vec![0x64, 0x01],
@@ -162,17 +118,17 @@ fn unkeyed(why: NoPin) -> Reply {
 }
 
 /// One entry on the keypad; the keys are dead again when it is dropped.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     keypad: &'a Keypad,
     client: &'a Client,
     patience: Duration,
     /// How many PINs are still to be keyed. With the last one the keys are dead: the next key is not for this program.
-    left: usize,
+    pub(super) left: usize,
 }
 
 impl<'a> Entry<'a> {
     /// An entry of one PIN. A sharing violation if another program awaits a PIN: a key cannot be for both.
-    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
+    pub(super) fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
         let mut entry = lock(&keypad.entry);
         match *entry {
             Awaited::Nothing => {}

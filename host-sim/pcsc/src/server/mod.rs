@@ -6,9 +6,11 @@
 mod attributes;
 mod client;
 mod complaints;
+mod features;
 mod keypad;
 mod listener;
 mod lock;
+mod modify;
 mod program;
 mod reader;
 mod session;

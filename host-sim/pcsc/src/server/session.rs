@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::attributes;
 use super::client::Client;
 use super::complaints::Kind;
-use super::keypad::{self, Reply};
+use super::features;
+use super::keypad::Reply;
 use super::reader::Reader;
 use super::shared::Shared;
 use crate::codes::{Disposition, GET_FEATURE_REQUEST, Rv, Share};
@@ -295,9 +296,9 @@ impl Session {
         reader.may_control(&self.client, control.card)?;
         let keypad = reader.keypad.as_ref();
         if control.code == GET_FEATURE_REQUEST {
-            return Ok(keypad::features(keypad.is_some()));
+            return Ok(features::features(keypad.is_some()));
         }
-        let reply = keypad::control(keypad, &self.client, control.code, message).ok_or(Rv::UNSUPPORTED_FEATURE)??;
+        let reply = features::control(keypad, &self.client, control.code, message).ok_or(Rv::UNSUPPORTED_FEATURE)??;
         match reply {
             // It was taken away while its keys were awaited.
             Reply::Bytes(_) if reader.is_gone() => Err(Rv::READER_UNAVAILABLE),

@@ -6,9 +6,9 @@ use qiyong_firmware::ccid::pin::PinOperation;
 use qiyong_firmware::terminal::{Operator, WhichPin};
 use zeroize::Zeroizing;
 
-use super::{Command, Entry, KEYING_MAX, Keypad, Reply, unkeyed};
+use super::client::Client;
+use super::keypad::{Command, Entry, KEYING_MAX, Keypad, Reply, unkeyed};
 use crate::codes::Rv;
-use crate::server::client::Client;
 
 /// A message to the class CCID that has a PIN changed.
 const MODIFICATION: u8 = 1;
