@@ -155,7 +155,10 @@ fn centre(bench: &mut Bench) {
     let till = ["--institution", "P32010000017", "--centre", "c.db", "--card", "card.toml"];
     bench.run("terminal", &[&till[..], &["purchase", "35.80"]].concat(), 0);
     bench.run("terminal", &[&till[..], &["echo"]].concat(), 0);
-    bench.run("centre populate", &["--db", "c.db", "--people", "3"], 0);
+    let init = ["centre", "init", "--db", "p.db", "--test-keys", "--area", "320100"];
+    let made = Command::new(qiyong()).current_dir(bench.folder.path()).args(init).output().expect("a centre");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    bench.run("centre populate", &["--db", "p.db", "--people", "3"], 0);
     bench.run("centre verify", &["--db", "c.db"], 0);
     bench.run("centre doctor", &["--db", "c.db"], 1);
     bench.run("centre backup", &["--db", "c.db", "--to", "copy.db"], 0);
