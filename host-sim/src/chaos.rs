@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
@@ -161,7 +161,7 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     Ok(run)
 }
 
-fn replay(file: &PathBuf, args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
+fn replay(file: &Path, args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let name = file.display();
     let text = read_text(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     let plan = Plan::parse(&text).map_err(|error| format!("{name}: {error}"))?;

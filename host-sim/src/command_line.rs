@@ -43,10 +43,7 @@ pub(crate) fn read<C: FromArgMatches>(program: Command) -> Result<C, ExitCode> {
     let program = settings::with_defaults(program);
     let settled = |flag: &str| program.as_ref().ok().and_then(|program| default_of(program, flag));
     let variable = |name: &str| env::var(name).ok().or_else(|| if name == LANG { settled("lang") } else { None });
-    if let Err(error) = lang::set(Lang::asked_for(&words, variable)) {
-        output::complain(&error.to_string());
-        return Err(ExitCode::from(2));
-    }
+    lang::set(Lang::asked_for(&words, variable));
     // A wrong word is complained of below.
     let color = lang::typed(&words, "--color").map(str::to_owned).or_else(|| settled("color"));
     let color = color.and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto);

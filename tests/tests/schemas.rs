@@ -186,5 +186,4 @@ fn readers(bench: &mut Bench) {
     bench.run_by(by(), "pcscd ctl list", &[], 0);
     bench.run_by(by(), "card record", &["--reader", "any", "recorded.toml"], 0);
     bench.run_by(by(), "card send", &["--reader", "any", "00A4000002EF05"], 0);
-    bench.run_by(by(), "pcscd ctl list", &[], 0);
 }

@@ -13,7 +13,9 @@ fn run(folder: &Path, variables: &[(&str, &str)], words: &[&str]) -> (i32, Strin
     let mut command = Command::new(qiyong());
     command.current_dir(folder).args(words).env_remove("QIYONG_SETTINGS").env("HOME", folder.join("home"));
     // Nor what the language is.
-    ["XDG_CONFIG_HOME", "QIYONG_LANG", "LC_ALL", "LC_MESSAGES"].iter().for_each(|name| drop(command.env_remove(name)));
+    for name in ["XDG_CONFIG_HOME", "QIYONG_LANG", "LC_ALL", "LC_MESSAGES"] {
+        command.env_remove(name);
+    }
     command.env("LANG", "C").envs(variables.iter().copied());
     let output = command.output().expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

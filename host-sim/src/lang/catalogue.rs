@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::cells;
 use super::template::Template;
 
-/// Why files are no catalogue.
+/// What of a catalogue cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Unusable {
     /// A file is not TOML of texts.
@@ -35,32 +35,39 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads the files, each its name and its text.
-    ///
-    /// # Errors
-    /// See [`Unusable`].
-    pub fn new(files: &[(&str, &str)]) -> Result<Self, Unusable> {
+    /// Reads the files, each its name and its text. What cannot be used is left out, so that its text stays English: the tests find it
+    /// by [`Self::faults`].
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        Self::read(files).0
+    }
+
+    /// What cannot be used.
+    pub fn faults(files: &[(&str, &str)]) -> Vec<Unusable> {
+        Self::read(files).1
+    }
+
+    fn read(files: &[(&str, &str)]) -> (Self, Vec<Unusable>) {
         let (mut whole, mut templates, mut known) = (HashMap::new(), Vec::new(), HashSet::new());
+        let mut faults = Vec::new();
         for (name, text) in files {
             let file = (*name).to_owned();
-            let entries: BTreeMap<String, String> =
-                toml::from_str(text).map_err(|error| Unusable::File(file.clone(), error.to_string()))?;
+            let entries: BTreeMap<String, String> = toml::from_str(text).unwrap_or_else(|error| {
+                faults.push(Unusable::File(file.clone(), error.to_string()));
+                BTreeMap::new()
+            });
             for (english, chinese) in entries {
-                let brace = || Unusable::Brace(file.clone(), english.clone());
-                let key = Template::new(english.trim()).ok_or_else(brace)?;
-                let value = Template::new(&chinese).ok_or_else(brace)?;
-                if key.holes() != value.holes() {
-                    return Err(Unusable::Placeholders(file.clone(), english));
-                }
-                let before = if key.holes().is_empty() {
-                    whole.insert(key.literal(), value.literal()).is_some()
-                } else {
-                    let before = !known.insert(key.clone());
-                    templates.push((english.clone(), (key, value)));
-                    before
+                let (Some(key), Some(value)) = (Template::new(english.trim()), Template::new(&chinese)) else {
+                    faults.push(Unusable::Brace(file.clone(), english));
+                    continue;
                 };
-                if before {
-                    return Err(Unusable::Twice(file.clone(), english));
+                if key.holes() != value.holes() {
+                    faults.push(Unusable::Placeholders(file.clone(), english));
+                } else if !known.insert(key.clone()) {
+                    faults.push(Unusable::Twice(file.clone(), english));
+                } else if key.holes().is_empty() {
+                    whole.insert(key.literal(), value.literal());
+                } else {
+                    templates.push((english, (key, value)));
                 }
             }
         }
@@ -69,7 +76,7 @@ impl Catalogue {
         for (_, (key, value)) in templates {
             by_begin.entry(key.begin()).or_default().push((key, value));
         }
-        Ok(Self { whole, templates: by_begin })
+        (Self { whole, templates: by_begin }, faults)
     }
 
     /// The same text in Chinese; as it is, where nothing is known of it.

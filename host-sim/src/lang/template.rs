@@ -36,7 +36,15 @@ impl Template {
             match character {
                 '{' | '}' if characters.next_if_eq(&character).is_some() => literal.push(character),
                 '{' => {
-                    let inner: String = characters.by_ref().take_while(|c| *c != '}').collect();
+                    let mut is_closed = false;
+                    let is_inner = |c: &char| {
+                        is_closed = *c == '}';
+                        !is_closed
+                    };
+                    let inner: String = characters.by_ref().take_while(is_inner).collect();
+                    if !is_closed {
+                        return None;
+                    }
                     let name = inner.split(':').next().unwrap_or_default().trim();
                     let (kept, name) = name.strip_prefix('=').map_or((false, name), |name| (true, name));
                     let name = if name.is_empty() {

@@ -132,7 +132,7 @@ fn insert(mut command: Command, verb: &[String], given: &BTreeMap<Flag, Given>) 
     }
     let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
     for name in names {
-        let verb = [verb, &[name.clone()]].concat();
+        let verb = [verb, std::slice::from_ref(&name)].concat();
         if given.keys().any(|(words, _)| words.starts_with(&verb)) {
             command = command.mut_subcommand(name, |below| insert(below, &verb, given));
         }

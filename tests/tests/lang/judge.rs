@@ -30,9 +30,7 @@ pub(crate) fn names_a_way_out(english: &str) -> bool {
 /// What is wrong, each with what to do.
 pub(crate) fn judge(files: &[(&str, &str)], sources: &Sources) -> Vec<String> {
     let mut wrong = Vec::new();
-    if let Err(error) = Catalogue::new(files) {
-        wrong.push(error.to_string());
-    }
+    wrong.extend(Catalogue::faults(files).iter().map(ToString::to_string));
     let mut keys: BTreeMap<String, (&str, String)> = BTreeMap::new();
     for (name, _) in files {
         let own = files.iter().copied().filter(|(other, _)| other == name).collect::<Vec<_>>();

@@ -52,16 +52,16 @@ pub enum Happening<'a> {
 impl std::fmt::Debug for Happening<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::ReaderCame => f.write_str("ReaderCame"),
-            Self::ReaderWent => f.write_str("ReaderWent"),
+            Self::ReaderCame => f.debug_tuple("ReaderCame").finish(),
+            Self::ReaderWent => f.debug_tuple("ReaderWent").finish(),
             Self::CardIn(file) => f.debug_tuple("CardIn").field(file).finish(),
-            Self::CardOut => f.write_str("CardOut"),
+            Self::CardOut => f.debug_tuple("CardOut").finish(),
             Self::Reset(atr) => f.debug_tuple("Reset").field(atr).finish(),
             Self::Exchanged(command, answer) => {
                 f.debug_tuple("Exchanged").field(&command.len()).field(&answer.map(<[u8]>::len)).finish()
             }
             Self::Connected(share, result) => f.debug_tuple("Connected").field(share).field(result).finish(),
-            Self::Disconnected => f.write_str("Disconnected"),
+            Self::Disconnected => f.debug_tuple("Disconnected").finish(),
         }
     }
 }

@@ -171,7 +171,7 @@ fn of_a_scenario_file() {
     let given = || "x".to_string();
     let error = || InstitutionCode::new("x").unwrap_err();
     table!(ScenarioError {
-        ScenarioError { .. } = ScenarioError { file: "f".into(), place: None, problem: P::NoStep }
+        ScenarioError { .. } = ScenarioError { file: "f".into(), place: None, problem: P::NoStep.into() }
             => CorrectInput, "f: there is no [[step]]: nothing would happen";
     });
     table!(ScenarioProblem {

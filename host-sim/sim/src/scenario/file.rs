@@ -39,8 +39,8 @@ pub struct ScenarioError {
     /// Where the value stands; of what is missing, the table in which it would stand. `None`: the problem says it, or concerns the
     /// whole file.
     pub place: Option<Place>,
-    /// The key and the problem.
-    pub problem: Problem,
+    /// The key and the problem, which is large.
+    pub problem: Box<Problem>,
 }
 
 impl ScenarioError {
@@ -202,7 +202,7 @@ impl Scenario {
         let text = input::read_text(path).map_err(|error| ScenarioError {
             file: file.clone(),
             place: None,
-            problem: Problem::Unreadable(error),
+            problem: Box::new(Problem::Unreadable(error)),
         })?;
         Self::parse(&file, &text)
     }
@@ -211,7 +211,7 @@ impl Scenario {
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
         let error = |problem: Problem| {
             let place = problem.key().and_then(|key| Places::of(text).find(&key));
-            ScenarioError { file: file.into(), place, problem }
+            ScenarioError { file: file.into(), place, problem: Box::new(problem) }
         };
         let toml = |cause| error(Problem::Toml { cause: toml_error::explain(text, &cause) });
         let shape: toml::Table = toml::from_str(text).map_err(toml)?;
