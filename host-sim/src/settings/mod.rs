@@ -21,6 +21,7 @@ use flag::{Flag, Given, check, flags};
 
 /// What the names of variables begin with.
 const PREFIX: &str = "QIYONG_";
+
 /// The command with these defaults.
 ///
 /// # Errors
