@@ -170,7 +170,6 @@ struct Results<'a>(Option<(junit::Junit, &'a Path)>);
 
 #[cfg(feature = "lab")]
 impl<'a> Results<'a> {
-    #[expect(clippy::unnecessary_wraps, reason = "without the feature, there is none")]
     fn new(path: Option<&'a Path>) -> Result<Self, String> {
         Ok(Self(path.map(|path| (junit::Junit::new(), path))))
     }

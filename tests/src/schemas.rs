@@ -49,23 +49,29 @@ pub fn assert_valid(verb: &str, value: &Value) {
     assert!(wrong.is_empty(), "qiyong {verb} --json: {wrong:#?}\n{value}");
 }
 
-/// The names that an object of this verb must have somewhere.
+/// The names that no object of this verb may lack that has them in its schema.
 fn required(verb: &str) -> BTreeSet<String> {
-    fn enter(schema: &Value, found: &mut BTreeSet<String>) {
+    fn enter(schema: &Value, required: &mut BTreeSet<String>, optional: &mut BTreeSet<String>) {
         match schema {
             Value::Object(fields) => {
                 let names = fields.get("required").and_then(Value::as_array).into_iter().flatten();
-                found.extend(names.filter_map(Value::as_str).map(str::to_owned));
-                fields.values().for_each(|value| enter(value, found));
+                let names: BTreeSet<&str> = names.filter_map(Value::as_str).collect();
+                let properties = fields.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+                for name in properties {
+                    let set = if names.contains(name.as_str()) { &mut *required } else { &mut *optional };
+                    set.insert(name.clone());
+                }
+                fields.values().for_each(|value| enter(value, required, optional));
             }
-            Value::Array(items) => items.iter().for_each(|item| enter(item, found)),
+            Value::Array(items) => items.iter().for_each(|item| enter(item, required, optional)),
             _ => {}
         }
     }
     let text = fs::read_to_string(file(verb)).expect("a schema");
-    let mut found = BTreeSet::new();
-    enter(&serde_json::from_str(&text).expect("JSON"), &mut found);
-    found
+    let (mut required, mut optional) = (BTreeSet::new(), BTreeSet::new());
+    enter(&serde_json::from_str(&text).expect("JSON"), &mut required, &mut optional);
+    required.retain(|name| !optional.contains(name));
+    required
 }
 
 /// Objects that are not as the schema says: the value with a name left out, with a value of another type, and with a name too many,

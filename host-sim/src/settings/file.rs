@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::files::File;
-use super::{Flag, Given, check, flags};
+use super::flag::{Flag, Given, check, flags};
 use qiyong_sim::input::{place, placed};
 
 /// Takes what `file` says of the flags of `command`, unless it is given already.
