@@ -17,7 +17,7 @@ const VICC: &str = "the virtual reader of pcscd is reached from Unix alone, so f
 
 /// A verb that says why it does nothing.
 macro_rules! left_out {
-    ($verb:ident, $args:ident, $why:expr) => {
+    ($verb:ident, $args:ident, $why:ident) => {
         pub(crate) mod $verb {
             use std::ffi::OsString;
 
@@ -35,12 +35,12 @@ macro_rules! left_out {
 
             /// Says why not: exit 2.
             pub(crate) fn run(_: &$args, _: &mut Output) -> Result<Verdict, String> {
-                Err($why.into())
+                Err(crate::without_unix::$why.into())
             }
         }
     };
 }
 
-left_out!(pcscd, DaemonArgs, super::SERVER);
-left_out!(pcscd_ctl, CtlArgs, super::SERVER);
-left_out!(vicc, ViccArgs, super::VICC);
+left_out!(pcscd, DaemonArgs, SERVER);
+left_out!(pcscd_ctl, CtlArgs, SERVER);
+left_out!(vicc, ViccArgs, VICC);

@@ -65,8 +65,9 @@ impl Both {
         assert_eq!(here.status.code(), Some(code), "{arguments:?}: {}", text(&here.stderr));
         assert_eq!(there.status.code(), Some(code), "{arguments:?}: {}", text(&there.stderr));
         assert!(!here.stdout.is_empty() || !here.stderr.is_empty(), "{arguments:?}");
-        // A path that the program puts together has the other stroke there.
-        assert_eq!(text(&there.stderr).replace('\\', "/"), text(&here.stderr), "{arguments:?}");
+        // A path that the program puts together has the other stroke there, and stands in quotes where a shell would read it.
+        let as_here = text(&there.stderr).replace('\\', "/").replace('\'', "");
+        assert_eq!(as_here, text(&here.stderr).replace('\'', ""), "{arguments:?}");
         // Bytes: a line ends by 0A alone there, too.
         assert!(there.stdout == here.stdout, "{arguments:?}:\n{}\n{}", text(&there.stdout), text(&here.stdout));
         text(&here.stdout)
@@ -84,7 +85,7 @@ fn demo_decoders_and_a_card_in_a_file_are_the_same_on_windows() {
     let both = Both::new();
     assert!(both.agree(&["demo"], 0).contains("支付成功，卡已启用"));
     both.agree(&["demo", "--json"], 0);
-    assert!(both.agree(&["--lang", "zh", "atr", "3B"], 1).contains("缺"), "in Chinese, too");
+    assert!(both.agree(&["--lang", "zh", "atr", "3B"], 1).contains("无效的 ATR"), "in Chinese, too");
     both.agree(&["atr", "3B6D000000814E43238697159900BF7C7A"], 0);
     both.agree(&["atr", "--json", "3F6D0000008154310086602603023779BA"], 0);
     both.agree(&["atr", "3B"], 1);
