@@ -6,7 +6,7 @@ use qiyong_protocol::card::commands;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
-/// The tags of features that are used here (PC/SC part 10 clause 2.3).
+/// The tags of features that are used here (PC/SC part 10 section 2.3).
 const VERIFY_PIN_DIRECT: u8 = 0x06;
 const MODIFY_PIN_DIRECT: u8 = 0x07;
 /// Room for the answer of a reader.
@@ -24,7 +24,7 @@ const DIGITS: [u8; 2] = [4, 12];
 /// The digits of a PIN that is changed, and the bytes of its block. A pad puts each PIN at a fixed place of the command.
 const CHANGED: (u8, u8) = (6, 3);
 
-/// The pad's own status words are those of PC/SC part 10 clause 2.5; all others are the card's.
+/// The pad's own status words are those of PC/SC part 10 section 2.5; all others are the card's.
 const fn of_pad(sw: StatusWord) -> OfPad {
     match sw.0 {
         0x6400 => OfPad::TimedOut,
@@ -67,7 +67,7 @@ pub(crate) fn ask(card: &Card, what: OnPad, seconds: u8) -> Result<OfPad, NoPad>
     }
 }
 
-/// The control code of a feature: tag, length 4, code in big-endian order, one after the other (PC/SC part 10 clause 2.2).
+/// The control code of a feature: tag, length 4, code in big-endian order, one after the other (PC/SC part 10 section 2.2).
 fn control_code(mut features: &[u8], wanted: u8) -> Option<u32> {
     while let [tag, len, rest @ ..] = features {
         let (value, after) = rest.split_at_checked((*len).into())?;
@@ -79,7 +79,7 @@ fn control_code(mut features: &[u8], wanted: u8) -> Option<u32> {
     None
 }
 
-/// PIN_VERIFY_STRUCTURE (PC/SC part 10 clause 2.5.2), numbers in little-endian order.
+/// PIN_VERIFY_STRUCTURE (PC/SC part 10 section 2.5.2), numbers in little-endian order.
 fn verify(seconds: u8) -> Vec<u8> {
     let [min, max] = DIGITS;
     // As many bytes as the PIN needs; the pad counts them in Lc.
@@ -89,7 +89,7 @@ fn verify(seconds: u8) -> Vec<u8> {
     finish(message, &commands::verify(&[]), &[])
 }
 
-/// PIN_MODIFY_STRUCTURE (PC/SC part 10 clause 2.5.3): the present PIN, FF and the new one.
+/// PIN_MODIFY_STRUCTURE (PC/SC part 10 section 2.5.3): the present PIN, FF and the new one.
 fn change(seconds: u8) -> Vec<u8> {
     let (digits, block) = CHANGED;
     let mut message = vec![seconds, 0, PACKED, block, 0, 0, block + 1, digits, digits, ALL_THREE, ENTER, 3];
