@@ -190,7 +190,7 @@ fn whoever_waits_for_a_turn_at_a_reader_that_goes_is_told_so_and_its_transaction
     // A program that awaits a PIN there gets none.
     drop(a);
     let mut program = Watched::start(&mut server.python("pin_pad.py"));
-    assert_eq!(program.lines().lines().next().unwrap().unwrap(), "features 06 0A 12");
+    assert!(program.lines().lines().next().unwrap().unwrap().starts_with("features 06 "));
     eventually("a PIN is awaited", || listed(&server)["readers"][0]["keypad"]["awaits_pin"] == true);
     let awaited_by = listed(&server)["readers"][0]["keypad"]["awaited_by"].to_string();
     assert!(awaited_by.starts_with("\"python3["), "{awaited_by}");
