@@ -50,7 +50,7 @@ fn a_catalogue_with_a_fault_is_convicted() {
             change(files, "'cannot write the result: {error}'", "'cannot write a result: {error}'");
         }),
         ("the Chinese text keeps the way out to itself", |files| {
-            change(files, "'没有复位应答：卡的方向插对了吗？'", "'没有复位应答'");
+            change(files, "'调试探针 {=0} 已断开：是否被拔掉了？'", "'调试探针 {=0} 已断开'");
         }),
         ("an entry that no source has", |files| files[0].1.push_str("'what nobody says' = '没有人说'\n")),
         ("an entry stands twice", |files| {

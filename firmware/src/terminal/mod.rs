@@ -1,8 +1,8 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `authentication` proves it
-//! genuine, `pin_entry` deals with the holder's PIN, `readers_pad` with one that is keyed at a reader, `ports` lists what the outside must provide, `cause` says in few bytes what
-//! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
+//! genuine, `pin_entry` deals with the holder's PIN, `readers_pad` with one that is keyed at a reader, `ports` lists what the outside
+//! must provide, `cause` says in few bytes what exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
 //! about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, and one whose receipt was shown is confirmed,

@@ -226,8 +226,11 @@ impl<'t> Look<'_, 't> {
         Some(Said { text: format!("{} [{names}]", said.text), ..said })
     }
 
-    /// As a row of cells.
+    /// As a row of cells. What a screen shows, behind a bar, is in both languages.
     fn row(&mut self, text: &'t str) -> Option<Said> {
+        if text.contains('│') {
+            return None;
+        }
         let cells = cells::split(text)?;
         let said: Vec<_> = cells.iter().map(|cell| self.known(cell.text)).collect();
         let explained = said.iter().flatten().map(|said| said.explained).sum();

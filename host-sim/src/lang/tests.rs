@@ -53,6 +53,17 @@ fn what_explains_most_counts() {
 }
 
 #[test]
+fn what_stands_behind_a_screens_bar_stays() {
+    // A screen's words are in both languages: only what stands before its bar is said.
+    let screen =
+        catalogue("'{at}  screen  │ {}' = '{at}  屏幕    │ {=0}'\n'Paid' = '已支付'\n'card activated' = '卡已启用'");
+    assert_eq!(
+        screen.say("1.2  screen  │ 卡已启用  Paid, card activated"),
+        "1.2  屏幕    │ 卡已启用  Paid, card activated"
+    );
+}
+
+#[test]
 fn the_longest_literal_text_counts_whatever_the_order() {
     let (short, long) = ("'a {}' = '短 {}'", "'a {} of {}' = '长 {0} {1}'");
     for text in [format!("{short}\n{long}"), format!("{long}\n{short}")] {
