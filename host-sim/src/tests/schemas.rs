@@ -201,6 +201,7 @@ const TWO_MEANINGS: &[(&str, &str)] = &[
     ("cause", "of a visit and of a finding"),
     ("log", "of a visit: all rows; of a board that runs: one"),
     ("records", "of a card: those that are not blank; of a centre's chain: how many"),
+    ("implicit", "of an ATR: what it leaves to its defaults; of the specific mode: whether its rate is not TA1's"),
     ("findings", "of the doctor: what is wrong; of chaos: how many"),
 ];
 

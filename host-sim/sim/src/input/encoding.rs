@@ -156,6 +156,6 @@ mod tests {
             };
             counts[kind] += 1;
         }
-        assert!(counts.iter().all(|count| *count > 500), "{counts:?}");
+        assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
     }
 }
