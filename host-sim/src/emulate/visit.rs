@@ -163,7 +163,6 @@ fn tell<B: Board>(
     let ending = ended.map_err(|error| error.to_string())?;
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
     let cause = ending.cause.map(|cause| CauseCode(cause).to_string());
-    let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {
         output.json_line(&Told {
             end: VisitTold::by_terminal(operation.as_str(), &report(&ending)),
@@ -173,10 +172,12 @@ fn tell<B: Board>(
             log: machine.log(),
         });
     } else {
-        let reason = ending.reason.map_or("", |reason| reason.as_str());
-        let activated = if ending.effects.activates { "activated" } else { "" };
         let characters = machine.characters();
-        output.line(&format!("{outcome} {reason}{activated}"));
+        output.line(&match (ending.reason, ending.effects.activates) {
+            (Some(reason), _) => format!("{}: {}", reason.outcome().as_str(), reason.as_str()),
+            (None, true) => "approved: the card was put into use".into(),
+            (None, false) => "approved".into(),
+        });
         cause.into_iter().for_each(|cause| output.line(&format!("cause   {cause}")));
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
