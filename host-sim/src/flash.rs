@@ -43,6 +43,9 @@ pub(crate) struct FlashArgs {
 
 /// Exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could not be done.
 pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
+    // Without emulated boards and probes there is nothing to tell.
+    #[cfg(not(feature = "lab"))]
+    let _ = &output;
     match &args.uf2 {
         #[cfg(feature = "lab")]
         Some(elf) => {
