@@ -3,35 +3,15 @@
 #[cfg(feature = "pcsc")]
 use std::marker::PhantomData;
 
-use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::Board;
 #[cfg(feature = "pcsc")]
-use qiyong_firmware::terminal::{self, PinPad};
+use qiyong_firmware::terminal::{self, Board, PinPad};
 use qiyong_sim::flash::file::FileFlash;
 use qiyong_sim::world::station::Link;
 use rand_chacha::ChaCha8Rng;
 
 use super::clock::CentreClock;
 use super::desk::Desk;
-
-/// A board whose parts are this program's, around a slot.
-pub(super) trait Desktop<S: CardSlot>:
-    Board<Slot = S, Centre = Link, Operator = Desk, Clock = CentreClock, Random = ChaCha8Rng, Memory = Store<FileFlash>>
-{
-}
-
-impl<S: CardSlot, B> Desktop<S> for B where
-    B: Board<
-            Slot = S,
-            Centre = Link,
-            Operator = Desk,
-            Clock = CentreClock,
-            Random = ChaCha8Rng,
-            Memory = Store<FileFlash>,
-        >
-{
-}
 
 /// The PIN is keyed here.
 pub(super) type AtTerminal<S> = (S, Link, Desk, CentreClock, ChaCha8Rng, Store<FileFlash>);

@@ -30,8 +30,8 @@ use jiff::civil::DateTime;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use qiyong_firmware::slot::CardSlot;
-use qiyong_firmware::terminal::{Clock, Settings};
+use qiyong_firmware::storage::Store;
+use qiyong_firmware::terminal::{Board, Clock, Settings};
 #[cfg(feature = "pcsc")]
 use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
 use qiyong_protocol::centre::{Stan, TerminalId};
@@ -45,16 +45,16 @@ use crate::reach::{Reached, Target};
 use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
 pub(crate) use ask::Task;
-use board::Desktop;
 use clock::CentreClock;
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
 pub(crate) use memory::beside;
 pub(crate) use operations::Operations;
+use qiyong_sim::flash::file::FileFlash;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
-use qiyong_sim::world::station::{Parts, Station};
+use qiyong_sim::world::station::{Link, Parts, Station};
 pub(crate) use receipt::Receipt;
 use trouble::Trouble;
 
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, S
     match (&args.card.card, &args.card.reader) {
         (Some(file), _) => {
             let slot = file_slot::open(file, &time, trouble.clone())?;
-            work::<_, board::AtTerminal<_>>(args, slot, time, &trouble, output)
+            work::<board::AtTerminal<_>>(args, slot, time, &trouble, output)
         }
         (None, Some(name)) => on_reader(args, name, time, &trouble, output),
         (None, None) => Err("where is the card? Give --reader or --card".into()),
@@ -145,9 +145,9 @@ fn on_reader(
     let mut slot = ReaderSlot::open(name, on_trouble).map_err(|error| error.to_string())?;
     slot.wait_for_others(Duration::from_secs(args.wait.into()));
     if args.pad {
-        work::<_, board::AtReader<_>>(args, slot, time, trouble, output)
+        work::<board::AtReader<_>>(args, slot, time, trouble, output)
     } else {
-        work::<_, board::AtTerminal<_>>(args, slot, time, trouble, output)
+        work::<board::AtTerminal<_>>(args, slot, time, trouble, output)
     }
 }
 
@@ -159,13 +159,16 @@ fn on_reader(args: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut 
 }
 
 /// Carries out the requested operations with a card in `slot`.
-fn work<S: CardSlot, B: Desktop<S>>(
+fn work<B>(
     args: &TerminalArgs,
-    slot: S,
+    slot: B::Slot,
     time: VirtualTime,
     trouble: &Trouble,
     output: &mut Output,
-) -> Result<Verdict, String> {
+) -> Result<Verdict, String>
+where
+    B: Board<Centre = Link, Operator = Desk, Clock = CentreClock, Random = ChaCha8Rng, Memory = Store<FileFlash>>,
+{
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let before = memory.keyring().present;
     let kept = before.as_ref().filter(|(name, _)| *name == (args.institution, args.name)).map(|(_, key)| key.clone());
@@ -189,8 +192,7 @@ fn work<S: CardSlot, B: Desktop<S>>(
     };
     // The clock is the centre's in the same process, or the system's, which nobody needs to set.
     let mut clock = CentreClock(centre.clone());
-    let mut station: Station<_, _, _, _, _, B> =
-        Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
+    let mut station: Station<B> = Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
     if let Some((_, own)) = &before {
         // The file is this person's own: who has it has the key in it.
         station.load_key(setup.sealed(own)).map_err(|error| error.to_string())?;

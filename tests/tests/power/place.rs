@@ -31,7 +31,7 @@ use qiyong_sim::serial::ears::Ears;
 use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
-use qiyong_sim::world::station::{Parts as StationParts, Station};
+use qiyong_sim::world::station::{Link, Parts as StationParts, Station};
 use qiyong_sim::world::till::TillError;
 use qiyong_sim::world::visit::Visit;
 use qiyong_tests::sample_card;
@@ -287,7 +287,7 @@ impl Place {
         };
         let clock = TestClock { time: time.clone(), mad };
         let watch = Watch { notes: self.notes.clone(), failed: self.failed.clone() };
-        let mut station: Station<_, _, _, _, _> =
+        let mut station: Station<(_, Link, _, _, _, _)> =
             Station::start(time.clone(), parts, clock, |_| {}, self.centre.clone(), watch);
         let setup = Setup { institution, terminal, key: self.centre.borrow().key(), next_stan: Stan(1) };
         let fuse = self.fuse.clone();

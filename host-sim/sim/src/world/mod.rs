@@ -59,7 +59,7 @@ use event::{Event, Events, Recorder};
 use interruption::{Interruption, Presence};
 use script::Script;
 use slot::Watched;
-use station::{Parts, Station};
+use station::{Link, Parts, Station};
 use till::TillError;
 use visit::{LinkTrouble, Unplayed, Visit};
 use watch::{Meanwhile, Watch};
@@ -95,7 +95,7 @@ impl Clock for TillClock {
 
 /// A terminal of a world.
 pub struct WorldTerminal {
-    station: Station<Slot, Script, TillClock, ChaCha8Rng, Store<Flash<PAGE>>>,
+    station: Station<(Slot, Link, Script, TillClock, ChaCha8Rng, Store<Flash<PAGE>>)>,
     time: VirtualTime,
     plan: FaultPlan,
     flash: Flash<PAGE>,

@@ -8,13 +8,11 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use embassy_futures::select::{Either, Either3, select, select3};
-use rand_core::CryptoRng;
 
 use qiyong_firmware::application::{Kept, obey};
 use qiyong_firmware::link::SerialLink;
-use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal;
-use qiyong_firmware::terminal::{Board, CentreLink, Clock, Duties, Operator, Report, Settings, Terminal};
+use qiyong_firmware::terminal::{Board, CentreLink, Duties, Report, Settings, Terminal};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, LinkError, Request};
 use qiyong_protocol::ecr::{Ended, Formality, KeyLoad, State, TEST_TRANSPORT_KEY};
@@ -81,16 +79,8 @@ impl CentreLink for Link {
     }
 }
 
-/// A terminal at its till. The board says how a PIN comes to the card; without a name, it is keyed at the terminal.
-pub struct Station<S, O, C, R, M, B = (S, Link, O, C, R, M)>
-where
-    S: CardSlot,
-    O: Operator,
-    C: Clock,
-    R: CryptoRng,
-    M: Kept,
-    B: Board<Slot = S, Centre = Link, Operator = O, Clock = C, Random = R, Memory = M>,
-{
+/// A terminal at its till, on a board whose way to the centre is a [`Link`].
+pub struct Station<B: Board<Centre = Link, Memory: Kept>> {
     time: VirtualTime,
     link: Link,
     /// What takes the bytes from the till, from the start to the end of the terminal.
@@ -107,21 +97,13 @@ pub struct Served {
     pub ended: Ended,
 }
 
-impl<S, O, C, R, M, B> Station<S, O, C, R, M, B>
-where
-    S: CardSlot,
-    O: Operator,
-    C: Clock,
-    R: CryptoRng,
-    M: Kept,
-    B: Board<Slot = S, Centre = Link, Operator = O, Clock = C, Random = R, Memory = M>,
-{
+impl<B: Board<Centre = Link, Memory: Kept>> Station<B> {
     /// A terminal of these parts that has just started, at a new till. `set_clock` is told the time by the till; `clock`
     /// shows it.
     pub fn start(
         time: VirtualTime,
-        parts: Parts<S, O, R, M>,
-        clock: C,
+        parts: Parts<B::Slot, B::Operator, B::Random, B::Memory>,
+        clock: B::Clock,
         set_clock: impl Fn(Timestamp) + 'static,
         centre: Rc<RefCell<dyn CentreEnd>>,
         watch: impl TillWatch + 'static,
