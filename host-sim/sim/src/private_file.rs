@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 /// Writes a file completely or not at all: a power cut never leaves half of it. A file that was there is replaced, and
 /// with it its mode.
@@ -29,14 +29,19 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// The content on disk, in a file without a name that anybody knows: it is still to be put in the place of `path`.
 pub(crate) fn prepare(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     // Such a file has the mode 0600, whatever the umask says.
-    let mut file = NamedTempFile::new_in(folder(path))?;
+    prepare_by(&Builder::new(), path, content)
+}
+
+/// The same with a builder that may say another mode.
+pub(crate) fn prepare_by(builder: &Builder<'_, '_>, path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = builder.tempfile_in(folder(path))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)
 }
 
 /// The folder of a file.
-pub(crate) fn folder(path: &Path) -> &Path {
+fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 

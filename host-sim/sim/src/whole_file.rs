@@ -2,12 +2,12 @@
 //!
 //! Not here: what nobody else may read, which is for [`crate::private_file`].
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use tempfile::Builder;
 
-use crate::private_file::folder;
+use crate::private_file::prepare_by;
 
 /// Writes a file completely or not at all. A file that was there is replaced, and with it its mode.
 ///
@@ -17,11 +17,8 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has a mode to set"))]
     let mut builder = Builder::new();
     #[cfg(unix)]
-    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder(path))?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    prepare_by(&builder, path, content)?.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
