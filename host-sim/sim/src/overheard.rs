@@ -2,7 +2,8 @@
 //!
 //! A terminal's APDUs are known, those of other programs are not: they may be no APDUs at all, fetch an answer piece by piece by GET
 //! RESPONSE, or wrap one APDU in another. `qiyong_protocol::card::redact` says what is secret in a whole answer; this module
-//! knows what an answer, a piece or a wrapping belongs to. What it cannot place, it hides.
+//! knows what an answer, a piece or a wrapping belongs to. Data in chained commands and in secure messaging, which may begin anywhere, it
+//! hides. A foreign INS is shown: nobody knows what it means (docs/limits.md).
 
 use zeroize::Zeroizing;
 
@@ -17,6 +18,12 @@ use crate::world::event::{Apdu, masked_hex};
 
 /// The class of commands to a reader, which may load keys into it (PC/SC part 3 clause 3.2.2.1).
 const TO_READER: u8 = 0xFF;
+/// In the class of an interindustry command (ISO/IEC 7816-4 clause 5.4.1): not the last of a chain.
+const CHAINED: u8 = 0x10;
+/// In such a class: secure messaging, in which data are wrapped in others.
+const SECURE: u8 = 0x08;
+/// A class with this bit is somebody's own.
+const PROPRIETARY: u8 = 0x80;
 /// ENVELOPE: another APDU, or a piece of one, is its data.
 const ENVELOPE: u8 = 0xC2;
 /// Of an ID number in a record: tag, length, and as many characters as may be shown at its beginning.
@@ -45,12 +52,14 @@ pub enum Heard {
 pub struct Listener {
     /// An answer that comes in pieces.
     fetched: Option<Fetched>,
+    /// The command before was not the last of its chain.
+    chained: bool,
 }
 
 /// An answer that is fetched.
 struct Fetched {
-    /// The INS of the command that it answers.
-    ins: u8,
+    /// The INS of the command that it answers; `None`: it is hidden, whatever it answers.
+    ins: Option<u8>,
     /// What has come of it so far.
     bytes: Zeroizing<Vec<u8>>,
 }
@@ -58,7 +67,7 @@ struct Fetched {
 impl Listener {
     /// The card was reset, or is another one.
     pub fn reset(&mut self) {
-        self.fetched = None;
+        *self = Self::default();
     }
 
     /// A program sent `command`, and `answer` came with its status word; `None` if that is no answer of a card.
@@ -69,6 +78,11 @@ impl Listener {
             let head = hex::encode_upper(command.get(..4).unwrap_or(command));
             return Some(Heard::Rubbish { head, len: command.len(), sw: response.sw });
         };
+        let has = |bits| apdu.cla & PROPRIETARY == 0 && apdu.cla & bits != 0;
+        // Of a whole that comes in pieces nobody knows where a piece begins.
+        let is_piece = has(CHAINED) || (self.chained && apdu.cla & PROPRIETARY == 0);
+        self.chained = has(CHAINED);
+        let is_wrapped = apdu.ins == ENVELOPE || has(SECURE);
         let mut heard = Apdu::new(&apdu, &response);
         let whole = |bytes: &[u8]| masked_hex(bytes, 0..bytes.len());
         match (apdu.cla, apdu.ins) {
@@ -76,14 +90,17 @@ impl Listener {
                 heard.name = "command to the reader".into();
                 heard.data = whole(apdu.data);
             }
-            (_, ENVELOPE) => {
-                heard.name = "ENVELOPE".into();
+            _ if is_wrapped => {
+                heard.name = if apdu.ins == ENVELOPE { "ENVELOPE" } else { "command in secure messaging" }.into();
                 (heard.data, heard.response) = (whole(apdu.data), whole(response.data));
             }
             (_, GET_RESPONSE) => heard.response = self.piece(response.data),
             (_, own) => heard.response = masked_hex(response.data, secret(own, response.data)),
         }
-        self.follow(&apdu, &response);
+        if is_piece {
+            heard.data = whole(apdu.data);
+        }
+        self.follow(&apdu, &response, is_wrapped);
         Some(Heard::Apdu(Box::new(heard)))
     }
 
@@ -103,18 +120,19 @@ impl Listener {
         };
         let before = bytes.len();
         let all = Zeroizing::new([bytes, data].concat());
-        let hidden = if *ins == ENVELOPE { 0..all.len() } else { secret(*ins, &all) };
+        let hidden = ins.map_or(0..all.len(), |ins| secret(ins, &all));
         masked_hex(data, hidden.start.saturating_sub(before)..hidden.end.saturating_sub(before))
     }
 
     /// Remembers to what the next piece belongs.
-    fn follow(&mut self, command: &Command<'_>, response: &Response<'_>) {
+    fn follow(&mut self, command: &Command<'_>, response: &Response<'_>, is_wrapped: bool) {
         match (command.ins, response.sw.sw1(), &mut self.fetched) {
             (GET_RESPONSE, 0x61, Some(fetched)) => fetched.bytes.extend(response.data),
             // A wrong Le: the same is asked for again.
             (GET_RESPONSE, 0x6C, Some(_)) => {}
             (GET_RESPONSE, ..) => self.fetched = None,
             (ins, 0x61, _) => {
+                let ins = (!is_wrapped).then_some(ins);
                 self.fetched = Some(Fetched { ins, bytes: Zeroizing::new(response.data.to_vec()) });
             }
             _ => self.fetched = None,
@@ -213,6 +231,33 @@ mod tests {
         ] {
             let shown = shown(&[(command, "63C2")]);
             assert!(shown[0].0.len() > 4 && shown[0].0.bytes().all(|byte| byte == b'*'), "{command}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_number_in_a_chain_or_in_secure_messaging_is_hidden_whole() {
+        let record = id_record();
+        let (first, rest) = record.split_at(24);
+        let chain = [(format!("10DC02000C{first}"), "9000"), (format!("00DC020008{rest}"), "9000")];
+        // After the chain a record that is whole shows what it may.
+        let whole = (format!("00DC020014{record}"), "9000");
+        let wrapped = [
+            (format!("0CDC0200168114{record}"), "9000".to_string()),
+            ("0CB2080400".into(), format!("8114{record}9000")),
+            ("0CB2080400".into(), "6116".into()),
+            ("00C0000016".into(), format!("8114{record}9000")),
+        ];
+        let all: Vec<(&str, &str)> = chain
+            .iter()
+            .chain([&whole])
+            .map(|(command, answer)| (command.as_str(), *answer))
+            .chain(wrapped.iter().map(|(command, answer)| (command.as_str(), answer.as_str())))
+            .collect();
+        let shown = shown(&all);
+        assert_eq!(shown[2].0, format!("0812414243{}5152", "**".repeat(13)));
+        for at in [0, 1, 3, 4, 5, 6] {
+            let both = format!("{}{}", shown[at].0, shown[at].1);
+            assert!(both.bytes().all(|byte| byte == b'*'), "{at}: {both}");
         }
     }
 
