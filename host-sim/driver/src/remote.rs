@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -19,6 +20,16 @@ use crate::settings::Settings;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer.
 const ANSWER_MAX: usize = 1 << 16;
+
+/// What of an answer is read: it stays where it came, in a buffer that is wiped. Neither has escapes in it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said<'a> {
+    #[serde(borrow)]
+    key: Option<&'a str>,
+    #[serde(borrow)]
+    code: Option<&'a str>,
+}
 
 /// Where the centre is, and the token for it.
 pub(crate) struct Remote {
@@ -36,7 +47,7 @@ impl Remote {
     pub(crate) fn of_settings(settings: &Settings) -> Result<Self, Failure> {
         let url = settings.hsm.as_ref().ok_or_else(|| Code::NotSupported.with("未设置加密机(hsm)"))?;
         let path = settings.hsm_token.as_ref().ok_or_else(|| Code::NotSupported.with("未设置hsm_token"))?;
-        let token = fs::read_to_string(path).map_err(|_| Code::Reader.with("hsm_token不可读"))?;
+        let token = fs::read_to_string(path).map(Zeroizing::new).map_err(|_| Code::Reader.with("hsm_token不可读"))?;
         Self::new(url, token.trim())
     }
 
@@ -71,11 +82,11 @@ impl Remote {
             // The kind alone: its text may name an address of somebody.
             Code::NotConnected.with(format!("加密机:{}", error.kind()))
         })?;
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        match (status, answer.get("key").and_then(Value::as_str)) {
+        let said: Said<'_> = serde_json::from_slice(&answer).unwrap_or_default();
+        match (status, said.key) {
             (200, Some(key)) => Ok(Zeroizing::new(key.into())),
             (status, _) => {
-                let code = answer.get("code").and_then(Value::as_str).unwrap_or_default();
+                let code = said.code.unwrap_or_default();
                 Err(Code::Unknown.with(format!("加密机拒绝:{status} {code}")))
             }
         }
