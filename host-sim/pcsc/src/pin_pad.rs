@@ -61,7 +61,8 @@ pub(crate) fn ask(card: &Card, what: OnPad, seconds: u8) -> Result<OfPad, NoPad>
     let mut room = [0; ANSWER_MAX];
     match card.control(code.into(), &message, &mut room) {
         Ok(&[.., high, low]) => Ok(of_pad(StatusWord(u16::from_be_bytes([high, low])))),
-        Ok(_) => Err(NoPad::Of(Error::CommError)),
+        // The pad answers without a status word: nobody knows what the card did.
+        Ok(_) => Err(NoPad::Of(Error::NotTransacted)),
         Err(Error::UnsupportedFeature | Error::InvalidParameter) => Err(NoPad::None),
         Err(error) => Err(NoPad::Of(error)),
     }

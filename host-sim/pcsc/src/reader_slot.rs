@@ -32,6 +32,8 @@ const AROUND_DATA: usize = 4 + 3 + 2;
 /// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
 
+/// How long another program's transaction is waited for, unless somebody says.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the holder of a terminal's card may take at a pad, in seconds.
 const PAD_S: u8 = 60;
 
@@ -49,8 +51,8 @@ pub struct ReaderSlot<T: Fn(ReaderError)> {
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
     atr: Vec<u8>,
-    /// How long another program's transaction is waited for; `None` is without a bound.
-    patience: Option<Duration>,
+    /// How long another program's transaction is waited for.
+    patience: Duration,
     on_trouble: T,
 }
 
@@ -73,8 +75,16 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
         let unwanted = not.map(str::to_string);
-        let mut slot =
-            Self { context, wanted, unwanted, reader: None, card: None, atr: Vec::new(), patience: None, on_trouble };
+        let slot = Self {
+            context,
+            wanted,
+            unwanted,
+            reader: None,
+            card: None,
+            atr: Vec::new(),
+            patience: PATIENCE,
+            on_trouble,
+        };
         if !names.iter().any(|name| slot.is_wanted(name)) {
             let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
             return Err(match there.as_slice() {
@@ -82,14 +92,13 @@ impl<T: Fn(ReaderError)> ReaderSlot<T> {
                 _ => ReaderError::NotCalled { wanted: name.into(), there },
             });
         }
-        slot.reader = None;
         Ok(slot)
     }
 
-    /// How long [`CardSlot::connect`] waits for another program's transaction to end; at first there is no bound. A card that
+    /// How long [`CardSlot::connect`] waits for another program's transaction to end; at first a minute. A card that
     /// is not let go by then is [`ReaderError::Taken`]: open another slot after that.
     pub const fn wait_for_others(&mut self, patience: Duration) {
-        self.patience = Some(patience);
+        self.patience = patience;
     }
 
     /// Has the holder key on the reader's own pad, for at most so many seconds, and the powered card answer. The PIN does not come

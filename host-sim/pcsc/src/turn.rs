@@ -61,16 +61,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A card with a transaction on it, from which nothing was reset. `None` for the patience is no bound.
+/// A card with a transaction on it, from which nothing was reset.
 ///
 /// After a sharing violation the context may be busy with the wait: look for the reader with another one.
 ///
 /// # Errors
 /// A sharing violation: another program had the card for all this time. Else what the service says.
-pub(crate) fn take(context: &Context, reader: &CStr, patience: Option<Duration>) -> Result<Card, Error> {
-    let Some(patience) = patience else {
-        return begin(context, reader, || {});
-    };
+pub(crate) fn take(context: &Context, reader: &CStr, patience: Duration) -> Result<Card, Error> {
     let end = Instant::now() + patience.max(LEAST);
     loop {
         if let Ended::With(outcome) = join(context, reader)?.outcome(reader, end) {
