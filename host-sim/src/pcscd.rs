@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use qiyong_pcsc::ReaderName;
-use qiyong_pcsc::server::{NewReader, READERS_MAX, Server, Setup};
+use qiyong_pcsc::server::{NewReader, READERS_MAX, Server, Setup, StartError};
 use qiyong_pcsc::slot::{Observer, Slot, Way};
 use qiyong_sim::card::desk::{DeskCard, same_file};
 
@@ -26,13 +26,13 @@ pub(crate) struct DaemonArgs {
     cards: Vec<PathBuf>,
     /// Readers without a card, after those with one
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    empty: usize,
+    empty: u8,
     /// A card file; each one gets a reader without contacts, on which this card lies, after all other readers
     #[arg(long, value_name = "FILE")]
     contactless: Vec<PathBuf>,
     /// Readers without contacts and without a card, after all other readers
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    empty_contactless: usize,
+    empty_contactless: u8,
     /// A reader's name, at most 127 bytes in UTF-8: the first one for the first reader, and so on. Readers without one are named as
     /// pcscd names them
     #[arg(long = "reader-name", value_name = "NAME")]
@@ -106,12 +106,13 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
 }
 
 fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
-    let count = args.cards.len() + args.empty + args.contactless.len() + args.empty_contactless;
+    let (empty, empty_contactless) = (args.empty.into(), args.empty_contactless.into());
+    let count = args.cards.len() + empty + args.contactless.len() + empty_contactless;
     if count == 0 {
         return Err("no reader: give a card with --card FILE or --contactless FILE, or --empty 1".into());
     }
     if count > READERS_MAX {
-        return Err(format!("{count} readers: {READERS_MAX} are the most that programs see"));
+        return Err(StartError::TooManyReaders { count }.to_string());
     }
     let files: Vec<_> = args.cards.iter().chain(&args.contactless).collect();
     for (at, card) in files.iter().enumerate() {
@@ -119,8 +120,8 @@ fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
             return Err(format!("{} is given twice: a card is in one reader at a time", card.display()));
         }
     }
-    let with_contacts = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
-    let without = args.contactless.iter().map(Some).chain(std::iter::repeat_n(None, args.empty_contactless));
+    let with_contacts = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, empty));
+    let without = args.contactless.iter().map(Some).chain(std::iter::repeat_n(None, empty_contactless));
     let with_contacts = with_contacts.map(|card| reader(args.slot.open(false)?, card));
     with_contacts.chain(without.map(|card| reader(args.slot.open(true)?, card))).collect()
 }

@@ -6,7 +6,7 @@ use qiyong_firmware::terminal::{Duties, Report};
 use qiyong_firmware::ui::{reason_text, status_text};
 use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::ecr::Formality;
-use qiyong_protocol::rules::decision::{CardRecord, Operation};
+use qiyong_protocol::rules::decision::CardRecord;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
@@ -85,9 +85,9 @@ impl Receipt {
         };
         // The cause knows more than the reason, which may have several.
         let advice = report.cause.map(|cause| cause.advice()).or(report.reason.map(|reason| reason.advice()));
-        let done = report.reason.is_none() && matches!(task, Task::Serve(operation) if *operation != Operation::Query);
+        let (is_done, only_asks) = (report.reason.is_none(), task.changes_nothing());
         let mut parts = Vec::new();
-        if report.reason.is_none() && task.changes_nothing() {
+        if is_done && only_asks {
             let standing = report.standing.map(|standing| (standing.social, standing.financial));
             let in_use = |is: bool| if is { "in use 已启用" } else { "not in use 未启用" };
             if let Some((social, financial)) = standing {
@@ -99,7 +99,7 @@ impl Receipt {
             parts.extend(put(report.effects.activates).map(|words| format!("   social  社保功能  {words}")));
             parts.extend(put(report.effects.activates_financial).map(|words| format!("   account 金融账户  {words}")));
         }
-        if let Some(bill) = bill.filter(|_| report.reason.is_none()) {
+        if let Some(bill) = bill.filter(|_| is_done) {
             parts.push(format!("   total   总额  {}", bill.total()));
             if bill.fund() > Fen(0) {
                 parts.push(format!("   fund    统筹支付  {}", bill.fund()));
@@ -115,12 +115,12 @@ impl Receipt {
             advice: advice.map(advice::word),
             card: number,
             holder,
-            already_active: done && !report.effects.activates,
+            already_active: is_done && !only_asks && !report.effects.activates,
             total: bill.map_or(0, |bill| bill.total().0),
             owed: u8::from(duties.reversal || duties.confirmation),
             parked: duties.parked,
             words: lang::both(english, chinese),
-            heading: if report.reason.is_none() && task.changes_nothing() { "done" } else { report.outcome.as_str() },
+            heading: if is_done && only_asks { "done" } else { report.outcome.as_str() },
             next: advice.map(advice::sentence),
             parts,
         }
