@@ -40,6 +40,7 @@ const LANG: &str = "QIYONG_LANG";
 pub(crate) fn read<C: FromArgMatches>(program: Command) -> Result<C, ExitCode> {
     let arguments: Vec<OsString> = env::args_os().collect();
     let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let plain = program.clone();
     let program = settings::with_defaults(program);
     let settled = |flag: &str| program.as_ref().ok().and_then(|program| default_of(program, flag));
     let variable = |name: &str| env::var(name).ok().or_else(|| if name == LANG { settled("lang") } else { None });
@@ -53,13 +54,27 @@ pub(crate) fn read<C: FromArgMatches>(program: Command) -> Result<C, ExitCode> {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    let program = program.map_err(|problem| {
+    let (program, problem) = match program {
+        Ok(program) => (program, None),
+        // Help is there whatever the settings say.
+        Err(problem) => (plain, Some(problem)),
+    };
+    let read = |program: &mut Command| {
+        let matches = program.try_get_matches_from_mut(&arguments);
+        matches.and_then(|matches| C::from_arg_matches(&matches)).map_err(|error| error.format(program))
+    };
+    let first = read(&mut program.clone());
+    if let Some(problem) = problem.filter(|_| !matches!(&first, Err(error) if is_asked_for(error))) {
         output::complain(&problem);
-        ExitCode::from(2)
-    })?;
-    let mut program = said(program).color(color);
-    let read = program.try_get_matches_from_mut(arguments).and_then(|matches| C::from_arg_matches(&matches));
-    read.map_err(|error| answer(&error.format(&mut program)))
+        return Err(ExitCode::from(2));
+    }
+    // To say all of help takes time: only where somebody sees it.
+    first.or_else(|_| read(&mut said(program).color(color)).map_err(|error| answer(&error)))
+}
+
+/// Whether it is no complaint, but help or the version.
+fn is_asked_for(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayVersion | ErrorKind::DisplayHelp)
 }
 
 /// The default of a flag without a verb.
@@ -156,9 +171,9 @@ pub(crate) fn help(error: &clap::Error) -> String {
 
 /// Prints help or a complaint, and gives the exit status: 0 for help that was asked for, 2 otherwise.
 fn answer(error: &clap::Error) -> ExitCode {
-    if error.kind() == ErrorKind::DisplayVersion || error.kind() == ErrorKind::DisplayHelp {
-        let _ = write!(anstream::stdout(), "{}", fixed(&error.render().ansi().to_string()));
-        return ExitCode::SUCCESS;
+    if is_asked_for(error) {
+        let written = write!(anstream::stdout(), "{}", fixed(&error.render().ansi().to_string()));
+        return output::written(written.err(), ExitCode::SUCCESS);
     }
     let text = error.render().ansi().to_string();
     let text = match (lang::in_force(), error.kind()) {

@@ -150,16 +150,22 @@ impl Output {
 
     /// The exit status for `verdict`, unless writing failed.
     pub(crate) fn finish(mut self, verdict: Verdict) -> ExitCode {
-        match self.failure.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
-            Some(error) => {
-                self.complain(&format!("cannot write the result: {error}"));
-                ExitCode::from(2)
-            }
-            None => ExitCode::from(match verdict {
-                Verdict::Done => 0,
-                Verdict::No => 1,
-                Verdict::BadInput => 2,
-            }),
+        let status = match verdict {
+            Verdict::Done => 0,
+            Verdict::No => 1,
+            Verdict::BadInput => 2,
+        };
+        written(self.failure.take(), ExitCode::from(status))
+    }
+}
+
+/// The exit status after something was written to standard output: `done`, unless that failed. Nobody needs to have read it.
+pub(crate) fn written(failure: Option<std::io::Error>, done: ExitCode) -> ExitCode {
+    match failure.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+        Some(error) => {
+            complain(&format!("cannot write the result: {error}"));
+            ExitCode::from(2)
         }
+        None => done,
     }
 }

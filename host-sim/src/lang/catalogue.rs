@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use thiserror::Error;
 
 use super::cells;
-use super::template::Template;
+use super::template::{Template, weight};
 
 /// What of a catalogue cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Unusable {
     /// A brace has no partner.
     #[error("host-sim/src/lang/zh/{0}.toml: a brace without its partner in {1:?}")]
     Brace(String, String),
-    /// The placeholders are not the same.
+    /// The placeholders are not the same, or there is nothing else.
     #[error("host-sim/src/lang/zh/{0}.toml: other placeholders in the Chinese text than in {1:?}")]
     Placeholders(String, String),
     /// Two files say something of the same text.
@@ -60,7 +60,7 @@ impl Catalogue {
                     faults.push(Unusable::Brace(file.clone(), english));
                     continue;
                 };
-                if key.holes() != value.holes() {
+                if key.holes() != value.holes() || key.weight() == 0 {
                     faults.push(Unusable::Placeholders(file.clone(), english));
                 } else if !known.insert(key.clone()) {
                     faults.push(Unusable::Twice(file.clone(), english));
@@ -96,6 +96,8 @@ impl Catalogue {
     }
 }
 
+/// What is longer than any text of ours, in bytes, is not looked for: it is somebody else's, and would be looked for at length.
+const LONGEST: usize = 800;
 /// A template with fewer letters fits much that it does not mean: only where what its placeholders hold is known, or no words, it
 /// counts.
 const WEAK: usize = 8;
@@ -122,6 +124,9 @@ impl<'t> Look<'_, 't> {
             return None;
         }
         let core = text.trim();
+        if core.len() > LONGEST {
+            return None;
+        }
         let said = match self.seen.get(core) {
             Some(said) => said.clone(),
             None => {
@@ -274,10 +279,6 @@ fn better(one: Option<Said>, other: Option<Said>) -> Option<Said> {
         (Some(one), Some(other)) => Some(if other.explained > one.explained { other } else { one }),
         (one, other) => one.or(other),
     }
-}
-
-fn weight(text: &str) -> usize {
-    text.chars().filter(|character| !character.is_whitespace()).count()
 }
 
 /// Whether there may be words in it: two, one after another.

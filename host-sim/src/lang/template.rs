@@ -21,6 +21,8 @@ struct Hole {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     parts: Vec<Part>,
+    /// How much of it is literal: of two templates that match, the one with more counts.
+    weight: usize,
 }
 
 /// What is never a word of ours.
@@ -66,7 +68,12 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Literal(literal));
         }
-        Some(Self { parts })
+        let literal = |part: &Part| match part {
+            Part::Literal(text) => weight(text),
+            Part::Hole(_) => 0,
+        };
+        let weight = parts.iter().map(literal).sum();
+        Some(Self { parts, weight })
     }
 
     /// The names and numbers of the placeholders, in alphabetical order.
@@ -112,9 +119,9 @@ impl Template {
         }
     }
 
-    /// How much of it is literal: of two templates that match, the one with more counts.
-    pub(super) fn weight(&self) -> usize {
-        self.literal().chars().filter(|character| !character.is_whitespace()).count()
+    /// How much of it is literal.
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
     }
 
     /// What the placeholders hold in `text`, in their order; `None`: this is no such text. Each literal part is sought as early as it
@@ -168,4 +175,9 @@ impl Template {
         }
         text
     }
+}
+
+/// How many characters of a text are no space.
+pub(super) fn weight(text: &str) -> usize {
+    text.chars().filter(|character| !character.is_whitespace()).count()
 }

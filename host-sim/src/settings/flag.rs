@@ -28,10 +28,16 @@ pub(super) fn flags(command: &Command) -> impl Iterator<Item = (&Arg, &str)> {
     command.get_arguments().filter(takes).filter_map(|argument| Some((argument, argument.get_long()?)))
 }
 
+/// Whether it is an address with a password in it, as that of a database may be.
+fn has_password(value: &str) -> bool {
+    let before = value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    before.is_some_and(|(user, _)| user.contains(':'))
+}
+
 /// Whether the flag may have these values, and have them from here.
 pub(super) fn check(argument: &Arg, verb: &[String], flag: &str, values: &[String]) -> Result<(), String> {
     let is_harmless = verb.first().is_some_and(|verb| HARMLESS.contains(&verb.as_str()));
-    if SECRET.contains(&flag) && !is_harmless {
+    if (SECRET.contains(&flag) && !is_harmless) || values.iter().any(|value| has_password(value)) {
         return Err(format!(
             "--{flag} holds a secret, which must not lie in settings or in the environment, where other programs read it: give it on \
              the command line, or key it"

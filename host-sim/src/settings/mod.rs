@@ -2,8 +2,9 @@
 //! `qiyong.toml`, whose tables are verbs and whose keys are flags. What stands on the command line counts more than both, and the
 //! environment more than the files.
 //!
-//! They become defaults of the flags before the command line is read, so that they conflict with nothing and `--help` shows them. No
-//! flag is named here but those that hold a secret, which must not lie in files or in the environment.
+//! They become defaults of the flags before the command line is read, so that they conflict with nothing and `--help` shows them. A
+//! default gives way to a flag on the command line that excludes it, and counts where one of several flags must be there. No flag is
+//! named here but those that hold a secret, which must not lie in files or in the environment.
 
 mod file;
 mod files;
@@ -14,7 +15,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::env;
 
-use clap::Command;
+use clap::builder::ArgPredicate;
+use clap::{Arg, Command, Id};
 
 use files::File;
 use flag::{Flag, Given, check, flags};
@@ -53,7 +55,8 @@ fn of_environment(
     for (argument, flag) in flags(command) {
         let words = verb.iter().map(String::as_str).chain([flag]);
         let name = PREFIX.to_owned() + &words.collect::<Vec<_>>().join("_").replace('-', "_").to_uppercase();
-        if let Some(value) = variables.get(&name) {
+        // An empty one is how a variable is taken back.
+        if let Some(value) = variables.get(&name).filter(|value| !value.is_empty()) {
             let values = vec![value.clone()];
             check(argument, verb, flag, &values).map_err(|problem| format!("{name}: {problem}"))?;
             given.insert((verb.to_vec(), flag.to_owned()), Given { values, by: name });
@@ -68,16 +71,28 @@ fn of_environment(
 
 /// The command, and those below it, with these defaults.
 fn insert(mut command: Command, verb: &[String], given: &BTreeMap<Flag, Given>) -> Command {
-    let ids: Vec<(String, String)> =
-        flags(&command).map(|(argument, flag)| (argument.get_id().to_string(), flag.to_owned())).collect();
+    let ids: Vec<(Id, String)> =
+        flags(&command).map(|(argument, flag)| (argument.get_id().clone(), flag.to_owned())).collect();
     for (id, flag) in ids {
         let Some(Given { values, by }) = given.get(&(verb.to_vec(), flag)) else { continue };
+        let groups: Vec<Id> = command
+            .get_groups()
+            .filter(|group| group.get_args().any(|of| *of == id))
+            .map(|group| group.get_id().clone())
+            .collect();
+        let others = excluding(&command, &id);
+        for group in groups {
+            command = command.mut_group(group, |group| group.required(false));
+        }
         command = command.mut_arg(id, |argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
             // Kept until the program ends: the command line's defaults are.
             let values: Vec<&'static str> =
                 values.iter().map(|value| &*Box::leak(value.clone().into_boxed_str())).collect();
-            argument.required(false).help(format!("{help} (by {by})")).default_values(values)
+            // One that must be there is there, whatever else is.
+            let others = if argument.is_required_set() { Vec::new() } else { others };
+            let argument = argument.required(false).help(format!("{help} (by {by})")).default_values(values);
+            others.into_iter().fold(argument, |argument, (other, there)| argument.default_value_if(other, there, None))
         });
     }
     let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
@@ -88,4 +103,25 @@ fn insert(mut command: Command, verb: &[String], given: &BTreeMap<Flag, Given>) 
         }
     }
     command
+}
+
+/// The flags that cannot be there together with this one, and when they are. One with a default of its own is always there: it does not
+/// count.
+fn excluding(command: &Command, id: &Id) -> Vec<(Id, ArgPredicate)> {
+    let excludes = |one: &Arg, other: &Id| command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other);
+    let own = command.get_arguments().find(|argument| argument.get_id() == id);
+    let in_one_of = |other: &Id| {
+        let mut groups = command.get_groups().filter(|group| !(*group).clone().is_multiple());
+        groups.any(|group| [id, other].iter().all(|id| group.get_args().any(|of| of == *id)))
+    };
+    let others = command.get_arguments().filter(|argument| {
+        let other = argument.get_id();
+        let excluded = excludes(argument, id) || own.is_some_and(|own| excludes(own, other)) || in_one_of(other);
+        other != id && excluded && argument.get_default_values().is_empty()
+    });
+    let there = |argument: &Arg| match argument.get_action().takes_values() {
+        true => ArgPredicate::IsPresent,
+        false => ArgPredicate::Equals("true".into()),
+    };
+    others.map(|argument| (argument.get_id().clone(), there(argument))).collect()
 }

@@ -1,6 +1,6 @@
 //! Settings over a small command line and over the program's own.
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::*;
 
@@ -25,9 +25,23 @@ enum Verb {
         pin: Option<String>,
         #[arg(long, value_enum, default_value_t = Kind::One)]
         kind: Kind,
+        #[command(flatten)]
+        place: Place,
         #[command(subcommand)]
         verb: Option<Below>,
     },
+}
+
+/// One of them must be there, and no more.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Place {
+    #[arg(long)]
+    reader: Option<String>,
+    #[arg(long)]
+    folder: Option<String>,
+    #[arg(long)]
+    any: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -44,6 +58,9 @@ enum Kind {
     Other,
 }
 
+/// What every line must say.
+const PLACE: &[&str] = &["--any"];
+
 fn set_up(texts: &[&str], variables: &[(&str, &str)]) -> Result<Command, String> {
     let file = |(number, text): (usize, &&str)| File { shown: format!("{number}.toml"), text: (*text).to_owned() };
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
@@ -53,8 +70,9 @@ fn set_up(texts: &[&str], variables: &[(&str, &str)]) -> Result<Command, String>
 
 fn till(texts: &[&str], variables: &[(&str, &str)], line: &[&str]) -> String {
     let command = set_up(texts, variables).unwrap();
-    let matches =
-        command.try_get_matches_from([&["program", "till"], line].concat()).unwrap_or_else(|error| panic!("{error}"));
+    let matches = command
+        .try_get_matches_from([&["program", "till"], PLACE, line].concat())
+        .unwrap_or_else(|error| panic!("{error}"));
     format!("{:?}", <Program as clap::FromArgMatches>::from_arg_matches(&matches).unwrap().verb)
 }
 
@@ -165,4 +183,31 @@ fn every_flag_of_the_program_has_a_place() {
     command.clone().debug_assert();
     let matches = command.try_get_matches_from(["qiyong", "chaos"]).unwrap();
     assert_eq!(matches.subcommand_matches("chaos").unwrap().get_one::<u64>("worlds"), Some(&7));
+}
+
+#[test]
+fn a_setting_gives_way_to_what_excludes_it_and_counts_where_one_of_several_must_be_there() {
+    let of = |variables: &[(&str, &str)], line: &[&str]| {
+        let line = [&["program", "till", "--port", "p"], line].concat();
+        let matches = set_up(&[], variables).unwrap().try_get_matches_from(line).map_err(|error| error.kind())?;
+        let Verb::Till { place, .. } = <Program as clap::FromArgMatches>::from_arg_matches(&matches).unwrap().verb;
+        Ok((place.reader, place.folder, place.any))
+    };
+    let reader = [("QIYONG_TILL_READER", "set")];
+    assert_eq!(of(&[], &[]), Err(clap::error::ErrorKind::MissingRequiredArgument));
+    assert_eq!(of(&reader, &[]), Ok((Some("set".into()), None, false)));
+    assert_eq!(of(&reader, &["--reader", "line"]), Ok((Some("line".into()), None, false)));
+    assert_eq!(of(&reader, &["--folder", "line"]), Ok((None, Some("line".into()), false)));
+    assert_eq!(of(&reader, &["--any"]), Ok((None, None, true)));
+    // An empty variable is none.
+    assert_eq!(of(&[("QIYONG_TILL_READER", "")], &["--any"]), Ok((None, None, true)));
+    assert_eq!(of(&[("QIYONG_TILL_READER", "")], &[]), Err(clap::error::ErrorKind::MissingRequiredArgument));
+}
+
+#[test]
+fn an_address_with_a_password_is_no_setting() {
+    let told = set_up(&[], &[("QIYONG_TILL_READER", "postgres://u:s3cret@h/d")]).unwrap_err();
+    assert!(told.contains("holds a secret") && !told.contains("s3cret"), "{told}");
+    assert!(set_up(&[], &[("QIYONG_TILL_READER", "postgres://u@h/d")]).is_ok());
+    assert!(set_up(&[], &[("QIYONG_TILL_READER", "tcp://127.0.0.1:1")]).is_ok());
 }
