@@ -72,7 +72,7 @@ fn merged(counted: &Counted, benches: [Command; 7]) -> Result<ExitCode> {
     let mut rows = counted.json();
     for mut bench in benches {
         // A missed bound gives exit status 1, but the figures are there.
-        let output = step::output(&mut bench)?;
+        let output = step::answer(&mut bench)?;
         let object: Value = serde_json::from_slice(&output.stdout)
             .context("the benchmark printed no figures; its own message is above")?;
         rows.extend(object["rows"].as_array().context("the benchmark printed no rows")?.iter().cloned());

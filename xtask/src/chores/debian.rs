@@ -2,6 +2,8 @@
 //!
 //! This file knows dpkg and apt. `setup` and `arm` know which packages the project needs.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::chores::step;
@@ -54,14 +56,21 @@ fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
     packages.iter().copied().filter(|package| !installed(package)).collect()
 }
 
+/// A command of root's, without questions: by sudo, unless this is root.
+pub(crate) fn as_root(program: &str) -> Command {
+    if step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0") {
+        return step::command(program);
+    }
+    let mut sudo = step::command("sudo");
+    sudo.args(["-n", program]);
+    sudo
+}
+
 /// Runs apt-get as root, without questions. Waits if another apt is at work. Prints a message if apt-get cannot start.
 pub(crate) fn apt_get(args: &[&str]) {
-    let root = step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0");
-    let sudo: &[&str] = if root { &[] } else { &["sudo", "-n"] };
     // `env` passes the variable, since sudo drops its own.
-    let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
-    let words = [sudo, &apt_get, args].concat();
-    if let Err(error) = step::status(step::command(words[0]).args(&words[1..])) {
+    let apt_get = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
+    if let Err(error) = step::status(as_root("env").args(apt_get).args(args)) {
         step::say(format!("{error:#}"));
     }
 }

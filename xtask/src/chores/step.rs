@@ -23,15 +23,26 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
 }
 
 /// Prints the command, runs it, and returns how it ended and what it wrote to standard output.
-pub(crate) fn output(command: &mut Command) -> Result<Output> {
+pub(crate) fn answer(command: &mut Command) -> Result<Output> {
     say(shown(command));
     let output = command.stderr(Stdio::inherit()).output();
     output.with_context(|| format!("cannot start `{}`", program(command)))
 }
 
+/// Prints the command, runs it, and returns what it wrote to standard output; any exit code except 0 is an error.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = answer(command)?;
+    ended(command, output.status)?;
+    Ok(output.stdout)
+}
+
 /// Prints the command and runs it; any exit code except 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
+    ended(command, status)
+}
+
+fn ended(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("`{}` failed ({status}); its own message is above", shown(command));
     }

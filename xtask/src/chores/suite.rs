@@ -114,7 +114,7 @@ fn beside_postgres(command: &mut Command) -> Command {
 /// The program with the unit tests of a crate. The same words as those that have built it: others would build more.
 fn tests_of(name: &str) -> Result<String> {
     let built = step::output(step::cargo().args(BUILD).args(["--message-format", "json"]).args(OTHERS).args(FEATURES))?;
-    let messages = String::from_utf8_lossy(&built.stdout);
+    let messages = String::from_utf8_lossy(&built);
     let program = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let is = message["target"]["name"] == name && message["profile"]["test"] == true;

@@ -10,6 +10,7 @@ use object::Endianness;
 use object::elf::{FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 
+use super::tree;
 use crate::chores::dll::{self, LIGHT};
 use crate::chores::step;
 
@@ -39,6 +40,8 @@ pub(super) struct Parts {
     pub(super) exe: PathBuf,
     /// The driver library for Windows.
     pub(super) dll: PathBuf,
+    /// The pages of the manual, by their names.
+    pub(super) pages: Vec<(String, Vec<u8>)>,
     /// Other people's crates in the programs, with their licences.
     pub(super) third_party: String,
 }
@@ -76,7 +79,8 @@ pub(super) fn all(how: How) -> Result<Parts> {
         target.join("debug/deps/libsscarddriver.so")
     };
     let library = stripped("strip", &library, &made)?;
-    Ok(Parts { qiyong, library, exe, dll, third_party: third_party()? })
+    let pages = tree::pages(&qiyong)?;
+    Ok(Parts { qiyong, library, exe, dll, pages, third_party: third_party()? })
 }
 
 /// What is shipped names no folder of this machine: panics tell places in sources.
@@ -118,8 +122,7 @@ pub(super) fn is_static(program: &Path) -> Result<bool> {
 fn third_party() -> Result<String> {
     let tree = ["tree", "--package", "qiyong", "--package", "qiyong-driver", "--edges", "normal", "--prefix", "none"];
     let features = ["--target", "all", "--features", "qiyong/pcsc,qiyong-driver/pcsc", "--format", "{p}: {l}"];
-    let output = step::output(step::cargo().args(tree).args(features))?;
-    let said = String::from_utf8(output.stdout)?;
+    let said = String::from_utf8(step::output(step::cargo().args(tree).args(features))?)?;
     let mut lines: Vec<&str> = said.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     // Those of this workspace have a folder behind their version.
     lines.retain(|line| !line.is_empty() && !line.contains(" (/"));

@@ -53,8 +53,8 @@ pub(super) fn deb(at: &Path, name: &str, made: &str, moment: u64, level: &str) -
 
 /// The sums of these files, as `sha256sum --check` reads them.
 pub(super) fn sums(at: &Path, names: &[String]) -> Result<&'static str> {
-    let output = step::output(step::command("sha256sum").current_dir(at).args(names))?;
-    fs::write(at.join("SHA256SUMS"), output.stdout)?;
+    let sums = step::output(step::command("sha256sum").current_dir(at).args(names))?;
+    fs::write(at.join("SHA256SUMS"), sums)?;
     step::run(step::command("sha256sum").current_dir(at).args(["--check", "--quiet", "SHA256SUMS"]))?;
     Ok("SHA256SUMS")
 }

@@ -7,27 +7,31 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::build::Parts;
-use super::{pack, tree};
-use crate::chores::{debian, step};
+use super::pack;
+use crate::chores::debian::{self, as_root};
+use crate::chores::step;
 
-/// How long the mirror may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long the mirror may take, in seconds, while programs are built beside it.
+const PATIENCE: &str = "900";
+/// What `timeout` ends with when it has ended a program.
+const TIMED_OUT: i32 = 124;
 /// Where dpkg keeps what it knows and has done, which grows by each package.
 const ITS_OWN: [&str; 4] = ["./var/lib/dpkg", "./var/log", "./var/cache", "./proc"];
 /// Files that no package may lack.
-const MUST_HAVE: [&str; 6] = [
+const MUST_HAVE: [&str; 8] = [
     "/usr/bin/qiyong",
     "/usr/share/man/man1/qiyong.1.gz",
     "/usr/share/bash-completion/completions/qiyong",
     "/usr/share/zsh/vendor-completions/_qiyong",
     "/usr/share/fish/vendor_completions.d/qiyong.fish",
     "/usr/share/doc/qiyong/copyright",
+    "/usr/share/doc/qiyong/docs/first-purchase.svg",
+    "/usr/share/doc/qiyong/docs/schemas/README.md",
 ];
 
 /// A system that is being made.
@@ -40,25 +44,39 @@ pub(super) struct Root {
 /// A system that is there. It is removed in the end.
 pub(super) struct Fresh(PathBuf);
 
-/// A tree of a package, spoilt.
-type Fault = (&'static str, fn(&Path) -> Result<()>);
+/// How a tree of a package is spoilt, and what is said of that.
+type Fault = (&'static str, fn(&Path) -> Result<()>, &'static str);
 
 /// What must be noticed.
 const FAULTS: [Fault; 4] = [
-    ("a page of the manual is missing", |tree| Ok(fs::remove_file(tree.join("usr/share/man/man1/qiyong-demo.1.gz"))?)),
-    ("a file is not the one whose sum is there", |tree| {
-        Ok(fs::write(tree.join("usr/share/doc/qiyong/third-party"), "")?)
-    }),
-    ("something is left behind", |tree| {
-        let script = tree.join("DEBIAN/postinst");
-        fs::write(&script, "#!/bin/sh\ntouch /usr/share/left-behind\n")?;
-        Ok(fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755))?)
-    }),
-    ("something is needed that no Debian has", |tree| {
-        let control = tree.join("DEBIAN/control");
-        let said = fs::read_to_string(&control)?;
-        Ok(fs::write(&control, said.replace("Section:", "Depends: libqiyong0\nSection:"))?)
-    }),
+    (
+        "a page of the manual is missing",
+        |tree| Ok(fs::remove_file(tree.join("usr/share/man/man1/qiyong-demo.1.gz"))?),
+        "qiyong-demo.1.gz is not in it",
+    ),
+    (
+        "a file is not the one whose sum is there",
+        |tree| Ok(fs::write(tree.join("usr/share/doc/qiyong/third-party"), "")?),
+        "sums differ",
+    ),
+    (
+        "something is left behind",
+        |tree| {
+            let script = tree.join("DEBIAN/postinst");
+            fs::write(&script, "#!/bin/sh\ntouch /usr/share/left-behind\n")?;
+            Ok(fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755))?)
+        },
+        "left-behind",
+    ),
+    (
+        "something is needed that no Debian has",
+        |tree| {
+            let control = tree.join("DEBIAN/control");
+            let said = fs::read_to_string(&control)?;
+            Ok(fs::write(&control, said.replace("Section:", "Depends: libqiyong0\nSection:"))?)
+        },
+        "libqiyong0",
+    ),
 ];
 
 impl Root {
@@ -69,8 +87,12 @@ impl Root {
         fs::create_dir_all(folder)?;
         let (sources, codename) = mirror()?;
         let said = folder.join("root.log");
-        let mut make = as_root("mmdebstrap");
-        make.args(["--variant=essential", "--quiet", "--aptopt=Acquire::Languages \"none\""]);
+        let mut make = as_root("timeout");
+        make.args(["--kill-after=10", PATIENCE, "mmdebstrap"]).args([
+            "--variant=essential",
+            "--quiet",
+            "--aptopt=Acquire::Languages \"none\"",
+        ]);
         // What apt is told about the way to its mirrors here.
         let way = step::ask(step::command("apt-config").arg("dump")).unwrap_or_default();
         let way = way.lines().filter(|line| line.starts_with("Acquire::http") && !line.contains("::User-Agent"));
@@ -85,20 +107,12 @@ impl Root {
     /// Waits for it.
     pub(super) fn finish(mut self) -> Result<Fresh> {
         let (begin, fresh) = (Instant::now(), Fresh(self.at.clone()));
-        let status = loop {
-            match self.making.try_wait()? {
-                Some(status) => break status,
-                None if begin.elapsed() > PATIENCE => {
-                    self.making.kill()?;
-                    bail!(
-                        "no fresh root within {} s of waiting: {}",
-                        PATIENCE.as_secs(),
-                        fs::read_to_string(&self.said)?
-                    );
-                }
-                None => thread::sleep(Duration::from_millis(50)),
-            }
-        };
+        let status = self.making.wait()?;
+        ensure!(
+            status.code() != Some(TIMED_OUT),
+            "no fresh root within {PATIENCE} s: {}",
+            fs::read_to_string(&self.said)?
+        );
         ensure!(status.success(), "mmdebstrap: {status}: {}", fs::read_to_string(&self.said)?);
         step::say(format!("the fresh root was waited for {:.1} s", begin.elapsed().as_secs_f64()));
         Ok(fresh)
@@ -107,10 +121,10 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        // It has ended, unless what was built meanwhile failed.
+        // It has ended, unless what was built meanwhile failed; then it ends by itself.
         if matches!(self.making.try_wait(), Ok(None)) {
-            let _ = self.making.kill();
             let _ = self.making.wait();
+            let _ = remove(&self.at);
         }
     }
 }
@@ -118,7 +132,7 @@ impl Drop for Root {
 impl Fresh {
     /// The package of the tree `deb` in this folder: as it is it passes, and with each fault it does not.
     pub(super) fn try_package(&self, folder: &Path, parts: &Parts) -> Result<()> {
-        let pages: Vec<_> = tree::pages(parts)?.into_iter().map(|(page, _)| page).collect();
+        let pages: Vec<&str> = parts.pages.iter().map(|(page, _)| page.as_str()).collect();
         let demo = Command::new(&parts.qiyong).arg("demo").output()?;
         ensure!(demo.status.success() && demo.stdout.len() > 1000, "the demo itself: {}", demo.status);
         let begin = Instant::now();
@@ -128,7 +142,8 @@ impl Fresh {
             "the package of Debian on a fresh root: installed, run and removed in {:.1} s",
             begin.elapsed().as_secs_f64()
         );
-        for (fault, spoil) in FAULTS {
+        let before = self.files()?;
+        for (fault, spoil, words) in FAULTS {
             let spoilt = folder.join("spoilt");
             if spoilt.exists() {
                 fs::remove_dir_all(&spoilt)?;
@@ -138,15 +153,17 @@ impl Fresh {
             pack::deb(folder, "spoilt", "spoilt.deb", 0, "1")?;
             let found = self.check(&folder.join("spoilt.deb"), &pages, &demo.stdout);
             let Err(found) = found else { bail!("nobody noticed that {fault}") };
+            ensure!(format!("{found:#}").contains(words), "{fault}: what was noticed is another thing: {found:#}");
             println!("{fault}: {found:#}");
             self.inside(&["dpkg", "--purge", "qiyong"])?;
             self.inside(&["rm", "-f", "/usr/share/left-behind", "/tmp/qiyong.deb"])?;
+            ensure!(self.files()? == before, "{fault}: the system could not be made what it was");
         }
         Ok(())
     }
 
     /// Installs this package, uses it, and removes it.
-    fn check(&self, deb: &Path, pages: &[String], demo: &[u8]) -> Result<()> {
+    fn check(&self, deb: &Path, pages: &[&str], demo: &[u8]) -> Result<()> {
         let before = self.files()?;
         let copied = as_root("cp").arg(deb).arg(self.0.join("tmp/qiyong.deb")).status()?;
         ensure!(copied.success(), "cp: {copied}");
@@ -230,19 +247,12 @@ fn mirror() -> Result<(String, String)> {
 }
 
 fn remove(at: &Path) -> Result<()> {
-    let status = as_root("rm").arg("-rf").arg("--one-file-system").arg(at).status()?;
-    ensure!(status.success(), "cannot remove {}", at.display());
-    Ok(())
-}
-
-/// A command of root's.
-fn as_root(program: &str) -> Command {
-    if step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0") {
-        return step::command(program);
+    if !at.exists() {
+        return Ok(());
     }
-    let mut sudo = step::command("sudo");
-    sudo.args(["-n", program]);
-    sudo
+    let status = as_root("rm").arg("-rf").arg("--one-file-system").arg(at).status()?;
+    ensure!(status.success(), "cannot remove {}: root, or sudo without a password, is needed", at.display());
+    Ok(())
 }
 
 fn told(output: &Output) -> String {

@@ -80,9 +80,15 @@ impl Tree {
     fn texts(&self, parts: &Parts) -> Result<()> {
         TEXTS.iter().try_for_each(|(from, name)| self.copy(Path::new(from), name, READ))?;
         self.put("THIRD-PARTY.txt", &parts.third_party, READ)?;
-        self.folder("docs", "docs", "md")?;
+        self.docs("docs")?;
         self.folder("host-sim/scenarios", "host-sim/scenarios", "toml")?;
         self.copy(Path::new("host-sim/scenarios/README.md"), "host-sim/scenarios/README.md", READ)
+    }
+
+    /// The documents, with their pictures and schemas.
+    fn docs(&self, to: &str) -> Result<()> {
+        ["md", "svg"].iter().try_for_each(|ending| self.folder("docs", to, ending))?;
+        ["md", "json"].iter().try_for_each(|ending| self.folder("docs/schemas", &format!("{to}/schemas"), ending))
     }
 
     /// Files whose names end so.
@@ -105,11 +111,11 @@ pub(super) fn linux(parts: &Parts, at: &Path) -> Result<()> {
     tree.copy(&parts.qiyong, "qiyong", RUN)?;
     tree.copy(&parts.library, "driver/libsscarddriver.so", READ)?;
     CALLERS.iter().try_for_each(|file| tree.copy(Path::new(file), &in_folder("driver", file), READ))?;
-    for (page, text) in pages(parts)? {
+    for (page, text) in &parts.pages {
         tree.put(&format!("man/man1/{page}"), text, READ)?;
     }
     for (shell, place) in SHELLS {
-        tree.put(&in_folder("completions", place), said(parts, &["completions", shell])?, READ)?;
+        tree.put(&in_folder("completions", place), said(&parts.qiyong, &["completions", shell])?, READ)?;
     }
     Ok(())
 }
@@ -127,16 +133,16 @@ pub(super) fn windows(parts: &Parts, at: &Path) -> Result<()> {
 pub(super) fn debian(parts: &Parts, at: &Path) -> Result<()> {
     let tree = Tree::new(at)?;
     tree.copy(&parts.qiyong, "usr/bin/qiyong", RUN)?;
-    for (page, text) in pages(parts)? {
-        tree.put(&format!("usr/share/man/man1/{page}.gz"), compressed(&text)?, READ)?;
+    for (page, text) in &parts.pages {
+        tree.put(&format!("usr/share/man/man1/{page}.gz"), compressed(text)?, READ)?;
     }
     for (shell, place) in SHELLS {
-        tree.put(place, said(parts, &["completions", shell])?, READ)?;
+        tree.put(place, said(&parts.qiyong, &["completions", shell])?, READ)?;
     }
     for name in ["README.md", "README.zh.md"] {
         tree.copy(Path::new(name), &format!("{DOC}/{name}"), READ)?;
     }
-    tree.folder("docs", &format!("{DOC}/docs"), "md")?;
+    tree.docs(&format!("{DOC}/docs"))?;
     tree.put(&format!("{DOC}/third-party"), &parts.third_party, READ)?;
     tree.put(&format!("{DOC}/copyright"), copyright()?, READ)?;
 
@@ -175,8 +181,8 @@ fn in_folder(folder: &str, file: &str) -> String {
 }
 
 /// What the program for Linux prints.
-fn said(parts: &Parts, arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new(&parts.qiyong).args(arguments).stdin(Stdio::null()).output()?;
+fn said(qiyong: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+    let output = Command::new(qiyong).args(arguments).stdin(Stdio::null()).output()?;
     if !output.status.success() {
         bail!("qiyong {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
@@ -184,9 +190,9 @@ fn said(parts: &Parts, arguments: &[&str]) -> Result<Vec<u8>> {
 }
 
 /// The pages of the manual, by their names.
-pub(super) fn pages(parts: &Parts) -> Result<Vec<(String, Vec<u8>)>> {
-    let folder = parts.qiyong.with_file_name("man1");
-    let listed = said(parts, &["manual", "--out", &folder.to_string_lossy()])?;
+pub(super) fn pages(qiyong: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let folder = qiyong.with_file_name("man1");
+    let listed = said(qiyong, &["manual", "--out", &folder.to_string_lossy()])?;
     let listed = String::from_utf8(listed)?;
     let mut pages = Vec::new();
     for path in listed.lines().map(Path::new) {
