@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::output::{Output, Verdict};
-use crate::story::whole::{characters, count, tell_scenario};
+use crate::story::whole::{Words, characters, count, tell_scenario};
 use qiyong::in_process::play;
 use qiyong_sim::line::{EtuCounter, LineEvent};
 use qiyong_sim::scenario::file::Scenario;
@@ -54,7 +54,7 @@ pub(crate) fn run(trace: bool, json: bool, output: &mut Output) -> Result<Verdic
     if json {
         output.json_line(&report(&scenario, &played));
     } else {
-        tell_scenario(&scenario, &played, trace, output);
+        tell_scenario(&scenario, &played, Words::Ours, trace, output);
     }
     Ok(if played.passed() { Verdict::Done } else { Verdict::No })
 }

@@ -95,6 +95,11 @@ impl Output {
         self.write(&words(line));
     }
 
+    /// Writes a line that somebody else has written, such as a scenario's title: in no other language.
+    pub(crate) fn as_it_is(&mut self, line: &str) {
+        self.write(&harmless(line));
+    }
+
     /// Writes a line that tells how something ended, in its colour.
     pub(crate) fn verdict(&mut self, verdict: Verdict, line: &str) {
         let style = verdict.style();

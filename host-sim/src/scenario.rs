@@ -20,7 +20,7 @@ use crate::dissector::opens;
 use crate::extras::{BoardKind, CaptureFolder, play_over_tcp};
 use crate::output::{Output, Verdict, aside};
 use crate::progress::Progress;
-use crate::story::whole::tell_scenario;
+use crate::story::whole::{Words, tell_scenario};
 
 /// Where scenarios are played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
     for path in &files {
         let begun = Instant::now();
         let (report, complaint) = play_file(path, &bench, args, &mut |scenario, played| {
-            progress.aside(|| tell_scenario(scenario, played, args.trace, output));
+            progress.aside(|| tell_scenario(scenario, played, Words::Theirs, args.trace, output));
         });
         results.add(&report, begun.elapsed());
         match report.passed {

@@ -5,14 +5,14 @@
 mod wine;
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use qiyong_tests::programs::{PATIENCE, Watched};
 use qiyong_tests::qiyong;
 use qiyong_tests::scenarios::root;
 use tempfile::TempDir;
 
-use wine::{COMPILER, Windows};
+use wine::{Windows, make_what_wine_lacks};
 
 /// A Windows with the program in a folder, which is the current one; and the same folder for Linux.
 struct Both {
@@ -28,11 +28,7 @@ impl Both {
         let built = root().join("target/windows/qiyong.exe");
         fs::copy(&built, program.path().join("qiyong.exe"))
             .unwrap_or_else(|error| panic!("{}: {error}: `cargo xtask dll` builds it", built.display()));
-        // A library of Windows 10 that wine 8 lacks.
-        let source = root().join("host-sim/driver/tests/bcryptprimitives.c");
-        let mut compile = Command::new(COMPILER);
-        compile.arg("-shared").arg(source).arg("-o").arg(program.path().join("bcryptprimitives.dll")).arg("-ladvapi32");
-        assert!(compile.status().expect("`cargo xtask setup` installs it").success());
+        make_what_wine_lacks(program.path());
         let folder = || tempfile::tempdir().expect("a folder");
         Self { windows: Windows::new(), program, there: folder(), here: folder() }
     }
@@ -160,12 +156,12 @@ fn what_needs_unix_says_why_and_what_to_use_instead() {
 fn a_centre_serves_on_windows() {
     let both = Both::new();
     let init = ["centre", "init", "--db", "centre.db", "--test-keys"];
-    assert_eq!(both.there(&init).status.code(), Some(0), "{}", String::from_utf8_lossy(&both.there(&init).stderr));
+    let made = both.there(&init);
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
     let mut wine = both.windows.command("wine64");
     wine.arg(both.program.path().join("qiyong.exe"))
         .args(["centre", "serve", "--db", "centre.db", "--test-keys", "--http", "127.0.0.1:0"])
-        .current_dir(both.there.path())
-        .stdin(Stdio::null());
+        .current_dir(both.there.path());
     let mut serving = Watched::start(&mut wine);
     let address = std::io::BufRead::lines(serving.lines())
         .map(|line| line.expect("UTF-8"))

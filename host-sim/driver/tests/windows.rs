@@ -12,7 +12,7 @@ use object::{NameOrOrdinal, Object as _};
 use qiyong_protocol::card::files::Generation;
 use sscarddriver::boundary::FUNCTIONS;
 use support::journey::{self, EXPECTED};
-use support::wine::{COMPILER, Windows};
+use support::wine::{COMPILER, Windows, make_what_wine_lacks};
 use support::{Compiler, Desk};
 
 const LIBRARY: &str = "SSCardDriver.dll";
@@ -43,7 +43,7 @@ fn desk() -> Desk {
     let desk = Desk::new(Generation::V2);
     fs::copy(built(), desk.path(LIBRARY)).unwrap();
     let library = (COMPILER, &["-shared"][..]);
-    desk.compile(library, "bcryptprimitives.c", "bcryptprimitives.dll", &["-ladvapi32"]);
+    make_what_wine_lacks(&desk.path(""));
     let pins = format!("-DPINS=\"Z:{}\"", desk.path("pins").display());
     desk.compile(library, "keyboard.c", "TerminalProtocolKeyboard.dll", &[&pins]);
     desk

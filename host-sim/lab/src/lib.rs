@@ -16,8 +16,6 @@
 //!
 //! Not here: the command line; and the centre, which comes as a [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
-// What looks into a running image is there without anything that runs one.
-#![cfg_attr(not(unix), allow(dead_code))]
 
 mod advice;
 #[cfg(unix)]
@@ -26,6 +24,8 @@ pub mod board;
 pub mod emulator;
 #[cfg(unix)]
 pub mod pico;
+// Without an emulator or the feature `probe`, as on Windows, nothing runs an image, and nothing looks into one.
+#[cfg_attr(not(any(unix, feature = "probe")), allow(dead_code))]
 pub mod probe;
 #[cfg(unix)]
 pub mod stage;

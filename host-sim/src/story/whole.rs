@@ -14,15 +14,26 @@ use qiyong_sim::world::event::Event;
 
 use super::{pad, standing, tell};
 use crate::output::Output;
+use qiyong::lang;
+
+/// Whose title and notes a scenario has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// This program's: in the language in force.
+    Ours,
+    /// Those of whoever wrote the file: as they are.
+    Theirs,
+}
 
 /// Tells `played`; with `trace` every character on the card line.
-pub(crate) fn tell_scenario(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output) {
-    output.line(&scenario.title);
+pub(crate) fn tell_scenario(scenario: &Scenario, played: &Played, words: Words, trace: bool, output: &mut Output) {
+    let said = |text: &str| if words == Words::Ours { lang::say(text).into_owned() } else { text.to_owned() };
+    output.as_it_is(&said(&scenario.title));
     output.line("");
     for (number, (step, visit)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
         let institution = place(scenario, step);
-        let note = step.note.as_deref().unwrap_or_default();
-        output.line(&format!("━━ {number}. {note} {}", "━".repeat(100usize.saturating_sub(note.chars().count()))));
+        let note = said(step.note.as_deref().unwrap_or_default());
+        output.as_it_is(&format!("━━ {number}. {note} {}", "━".repeat(100usize.saturating_sub(note.chars().count()))));
         let card = step.card.map(|card| &scenario.cards[card].new);
         let card_words = card.map_or("no card".to_string(), |card| {
             let holder = gbk::name_text(&card.holder);

@@ -84,7 +84,7 @@ enum Verb {
         /// The files; without any, a handful of the project's.
         files: Vec<PathBuf>,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, dll, tests, dist, size, instructions.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, dll, tests, postgres, dist, size, counts.
     Test,
 }
 

@@ -10,6 +10,18 @@ use tempfile::TempDir;
 /// What makes programs for it.
 pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 
+/// A library of Windows 10 that wine 8 lacks.
+const LACKING: &str = include_str!("../bcryptprimitives.c");
+
+/// Makes in this folder, beside a program, what wine lacks.
+pub(crate) fn make_what_wine_lacks(folder: &Path) {
+    let source = folder.join("bcryptprimitives.c");
+    fs::write(&source, LACKING).unwrap();
+    let mut compile = Command::new(COMPILER);
+    compile.arg("-shared").arg(source).arg("-o").arg(folder.join("bcryptprimitives.dll")).arg("-ladvapi32");
+    assert!(compile.status().expect("`cargo xtask setup` installs it").success());
+}
+
 /// A Windows of its own, with nothing in it: its libraries are those of wine itself.
 pub(crate) struct Windows(TempDir);
 
