@@ -25,9 +25,11 @@ pub(crate) fn cargo() -> Command {
     cargo_at("cargo")
 }
 
-/// A cargo, without what the cargo that runs this program left in the environment.
+/// A cargo, without what the cargo that runs this program left in the environment; and without what would make its next build
+/// quicker, which would fill twice the disk.
 pub(crate) fn cargo_at(program: &str) -> Command {
     let mut command = command(program);
+    command.env("CARGO_INCREMENTAL", "0");
     for (name, _) in env::vars_os() {
         if LEFT_BY_CARGO_RUN.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
             command.env_remove(name);

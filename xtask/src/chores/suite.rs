@@ -136,6 +136,7 @@ fn closing_lines() -> PathBuf {
 /// # Errors
 /// The first step that fails, with its name.
 pub(crate) fn run() -> Result<()> {
+    room()?;
     let mut times = Vec::new();
     for (name, step) in STEPS {
         step::say(format!("step {} of {}: {name}", times.len() + 1, STEPS.len()));
@@ -152,6 +153,23 @@ pub(crate) fn run() -> Result<()> {
     println!("\n{}", lines.trim_end());
     // A closing row in the words of test runners, for readers who look only at it.
     println!("steps: {} passed, 0 failed", times.len());
+    Ok(())
+}
+
+/// What a fresh clone fills, in MB: 9,900 were seen.
+const FILLS: u64 = 11_000;
+
+/// Makes sure that a fresh clone finds room on the disk. Where something is built already, nobody knows how much is missing.
+fn room() -> Result<()> {
+    if step::root().join("target/debug/deps").exists() {
+        return Ok(());
+    }
+    let free = step::output(step::command("df").args(["--block-size=1000000", "--output=avail", "."]))?;
+    let free = String::from_utf8_lossy(&free);
+    let free: u64 = free.lines().last().unwrap_or_default().trim().parse().context("df tells no number")?;
+    if free < FILLS {
+        bail!("the tests fill {FILLS} MB of disk, and {free} MB are free: remove something, or use a larger disk");
+    }
     Ok(())
 }
 
