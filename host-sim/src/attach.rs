@@ -76,7 +76,11 @@ mod with_probe {
         if let Some(misfit) = job.misfits().first() {
             return Err(format!("{elf}: {misfit}"));
         }
-        let stop = stopped_by_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let stop = stopped_by_signals().map_err(|error| {
+            format!(
+                "cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"
+            )
+        })?;
         let mut board = args.which.connect(&job)?;
         if let Some(at) = watch::difference(&mut board, &job.segments).map_err(|error| error.to_string())? {
             return Err(format!(

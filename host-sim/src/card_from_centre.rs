@@ -68,8 +68,12 @@ impl FromCentre {
         let key = TransportKey::draw().map_err(|error| error.to_string())?;
         let body = json!({"batch": batch, "line": self.line, "transport_key": key.to_text()});
         let answer = act(&mut centre, (area, &operator), "production.personalise", body)?;
-        let data: CardData = serde_json::from_value(answer).map_err(|error| format!("the centre's answer: {error}"))?;
-        let (new, issued) = data.unpack(&key).ok_or("the centre's answer was not sealed under the key that it got")?;
+        let data: CardData = serde_json::from_value(answer).map_err(|error| {
+            format!("the centre's answer: {error}; use the version of qiyong that has made the batch")
+        })?;
+        let (new, issued) = data.unpack(&key).ok_or(
+            "the centre's answer was not sealed under the key that it got: report it to whoever maintains the program",
+        )?;
         let card = VirtualCard::personalised(&new, &issued);
         Ok(Some(Taken { card, centre, area, operator, args: self, data }))
     }

@@ -108,7 +108,7 @@ fn number(text: &str) -> Result<CardNumber, String> {
 }
 
 fn region(text: &str) -> Result<Region, String> {
-    Region::new(text).map_err(|error| format!("{error}; it is six digits"))
+    Region::new(text).map_err(|error| format!("{error}; it must be six digits"))
 }
 
 fn day(text: &str) -> Result<Date, String> {
@@ -148,7 +148,7 @@ fn may_write(args: &NewArgs) -> Result<(), String> {
 
 fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     if args.expires < args.issued {
-        return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
+        return Err(format!("--expires {} lies before --issued {}: give a later day", args.expires, args.issued));
     }
     // Checked here and not by the command-line parser, which would repeat the values in its error.
     let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;

@@ -159,8 +159,9 @@ fn tell(session: &Session, json: bool, output: &mut Output) -> Verdict {
 
 /// The error does not repeat the text, which may contain a PIN.
 fn decode(text: &str) -> Result<Vec<u8>, String> {
-    let bytes = parse_hex(text).map_err(|error| format!("a command is not hex: {}", error.without_text()))?;
-    Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
+    let bytes = parse_hex(text).map_err(|error| format!("a command must be hex: {}", error.without_text()))?;
+    Command::decode(&bytes)
+        .map_err(|error| format!("a command of {} bytes is no APDU: {error}; correct its length bytes", bytes.len()))?;
     Ok(bytes)
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct ChaosArgs {
 
 fn level(word: &str) -> Result<Level, String> {
     let found = Level::WORDS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level);
-    found.ok_or_else(|| "neither `line` nor `apdu`".into())
+    found.ok_or_else(|| "must be `line` or `apdu`".into())
 }
 
 /// What `--json` prints.
@@ -154,7 +154,9 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
         if args.film {
             film(&plan, output)?;
         }
-        fs::write(file, plan.text()).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        fs::write(file, plan.text()).map_err(|error| {
+            format!("cannot write {}: {error}; check that its folder may be written and has room", file.display())
+        })?;
         let (file, steps, of) = (file.display(), plan.steps.len(), first.plan.steps.len());
         output.complain(&format!("{file}: {steps} of {of} steps are enough for the failure (found in {runs} runs)"));
     }
@@ -163,7 +165,8 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
 
 fn replay(file: &Path, args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let name = file.display();
-    let text = read_text(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let text = read_text(file)
+        .map_err(|error| format!("cannot read {name}: {error}; check that it is there and may be read"))?;
     let plan = Plan::parse(&text).map_err(|error| format!("{name}: {error}"))?;
     if args.film {
         film(&plan, output)?;

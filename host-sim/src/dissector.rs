@@ -24,7 +24,12 @@ pub(crate) fn run(args: &DissectorArgs, output: &mut Output) -> Result<Verdict, 
         script().lines().for_each(|line| output.line(line));
         return Ok(Verdict::Done);
     };
-    fs::write(out, script()).map_err(|error| format!("{}: the script cannot be written: {error}", out.display()))?;
+    fs::write(out, script()).map_err(|error| {
+        format!(
+            "{}: the script cannot be written: {error}; check that its folder may be written and has room",
+            out.display()
+        )
+    })?;
     output.line(&format!("wireshark -X lua_script:{} FILE", quoted(out)));
     Ok(Verdict::Done)
 }

@@ -100,24 +100,29 @@ mod with_captures {
         let (inverted, name) = channel.strip_prefix('!').map_or((false, channel), |name| (true, name));
         match (known(pin), name) {
             (Some(pin), name) if !name.is_empty() => Ok(Channel { pin, name: name.into(), inverted }),
-            _ => Err(format!("--pin {text}: it is NAME=CHANNEL, such as I/O=D3, with one of {}", names.join(", "))),
+            _ => {
+                Err(format!("--pin {text}: it must be NAME=CHANNEL, such as I/O=D3, with one of {}", names.join(", ")))
+            }
         }
     }
 
     fn capture(path: &Path, options: &Options) -> Result<Diagnosis, String> {
         let open = || File::open(path).map(BufReader::new);
         let mut magic = [0; 4];
-        let mut file = open().map_err(|error| format!("it cannot be read: {error}"))?;
+        let mut file =
+            open().map_err(|error| format!("it cannot be read: {error}; check that it is there and may be read"))?;
         let is_packets = file.read_exact(&mut magic).is_ok() && magic == packets::MAGIC;
         if is_packets {
             let file = open().map_err(|error| error.to_string())?;
-            return packets::examine(file).map_err(|error| format!("no capture of packets, or a damaged one: {error}"));
+            return packets::examine(file).map_err(|error| format!("no capture of packets, or a damaged one: {error}; take one that `qiyong` or Wireshark has written as pcapng"));
         }
         vcd::examine(open, options).map_err(|error| error.to_string())
     }
 
     fn lines(path: &Path, elf: Option<&Path>) -> Result<Vec<String>, String> {
-        let wrong = |error: std::io::Error| format!("{}: it cannot be read: {error}", path.display());
+        let wrong = |error: std::io::Error| {
+            format!("{}: it cannot be read: {error}; check that it is there and may be read", path.display())
+        };
         let mut bytes = Vec::new();
         File::open(path).map_err(wrong)?.take(LOG + 1).read_to_end(&mut bytes).map_err(wrong)?;
         if bytes.len() as u64 > LOG {

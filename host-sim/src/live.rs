@@ -42,7 +42,12 @@ impl LiveArgs {
 impl Live {
     /// Begins a capture in this file, and says how to look at it.
     pub(crate) fn create(path: &Path) -> Result<Self, String> {
-        let failed = |error| format!("{}: the capture cannot be made: {error}", path.display());
+        let failed = |error| {
+            format!(
+                "{}: the capture cannot be made: {error}; check that its folder may be written and has room",
+                path.display()
+            )
+        };
         let capture = LiveCapture::create(path).map_err(failed)?;
         // Standard output is for results.
         aside(&format!("capture: {}", opens(path)));
@@ -67,7 +72,10 @@ impl Live {
         if let Err(error) = write(&under.capture)
             && !under.is_over.swap(true, Ordering::Relaxed)
         {
-            complain(&format!("{}: the capture cannot be written, and ends here: {error}", under.path.display()));
+            complain(&format!(
+                "{}: the capture cannot be written, and ends here: {error}; make room, and start it again",
+                under.path.display()
+            ));
         }
     }
 

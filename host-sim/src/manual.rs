@@ -69,7 +69,7 @@ fn page(command: &Command) -> Result<Vec<u8>, String> {
     Man::new(command.clone())
         .title(name(command))
         .render(&mut roff)
-        .map_err(|error| format!("cannot make the page: {error}"))?;
+        .map_err(|error| format!("cannot make the page: {error}; report it to whoever maintains the program"))?;
     if lang::in_force() == Lang::En {
         return Ok(roff);
     }

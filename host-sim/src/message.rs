@@ -39,7 +39,9 @@ pub(crate) fn run(args: &MessageArgs, output: &mut Output) -> Result<Verdict, St
             show(one, output);
         }
         if let Some(strange) = &one.strange {
-            output.complain(&format!("this is no message of ours: {strange}"));
+            output.complain(&format!(
+                "this is no message of ours: {strange}; give one that a terminal and its centre exchange"
+            ));
             verdict = Verdict::No;
         }
     }
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &MessageArgs, output: &mut Output) -> Result<Verdict, St
 
 fn told(problem: &Problem) -> String {
     format!(
-        "these bytes are no message: {problem}; a message begins with its length in two bytes, a frame is between two 00"
+        "these bytes are no message: {problem}; give it whole, with its length in two bytes before it, or a frame between two 00"
     )
 }
 
@@ -59,7 +61,7 @@ fn bytes(input: &[String]) -> Result<Vec<u8>, String> {
     let path = Path::new(only);
     match fs::metadata(path) {
         Ok(what) if what.is_file() && what.len() > MOST => {
-            Err(format!("{only}: {} bytes are too many; a message has a few hundred", what.len()))
+            Err(format!("{only}: {} bytes are too many; give one message, which has a few hundred", what.len()))
         }
         Ok(what) if what.is_file() => {
             let content = fs::read(path).map_err(|error| format!("{only}: {error}"))?;
@@ -71,9 +73,10 @@ fn bytes(input: &[String]) -> Result<Vec<u8>, String> {
                 _ => Ok(content),
             }
         }
-        Ok(_) => Err(format!("{only} is no file")),
+        Ok(_) => Err(format!("{only} is no file: name one, or give the bytes in hex")),
         // No file has such a name: it is meant as hex, and what is wrong with that is told.
-        Err(_) => parse_hex(only).map_err(|error| format!("{error}; and there is no file of this name")),
+        Err(_) => parse_hex(only)
+            .map_err(|error| format!("{error}; check the name if a file is meant, since there is none of this name")),
     }
 }
 

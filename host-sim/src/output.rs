@@ -168,7 +168,7 @@ impl Output {
 pub(crate) fn written(failure: Option<std::io::Error>, done: ExitCode) -> ExitCode {
     match failure.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
         Some(error) => {
-            complain(&format!("cannot write the result: {error}"));
+            complain(&format!("cannot write the result: {error}; check that where it goes has room"));
             ExitCode::from(2)
         }
         None => done,

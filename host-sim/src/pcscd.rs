@@ -77,16 +77,19 @@ impl SlotArgs {
 
     /// A slot at the end of this way, or one without contacts.
     pub(crate) fn open(&self, contactless: bool) -> Result<Box<dyn Slot>, String> {
-        self.way()?.open(contactless).map_err(|error| format!("no thread for the card line: {error}"))
+        self.way()?.open(contactless).map_err(|error| {
+            format!("no thread for the card line: {error}; end other programs, or raise their limit (`ulimit -u`)")
+        })
     }
 }
 
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, String> {
     // Before anything that would have to be cleaned up.
-    let mut signals =
-        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let socket = args.socket.as_deref().ok_or("--socket is missing")?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
+        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
+    })?;
+    let socket = args.socket.as_deref().ok_or("--socket is missing: name the socket where programs find the server")?;
     let socket = std::path::absolute(socket).map_err(|error| format!("--socket {}: {error}", socket.display()))?;
     let names =
         args.names.iter().map(|name| ReaderName::new(name).map_err(|problem| format!("--reader-name: {problem}")));
@@ -117,7 +120,10 @@ fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
     let files: Vec<_> = args.cards.iter().chain(&args.contactless).collect();
     for (at, card) in files.iter().enumerate() {
         if files[..at].iter().any(|other| same_file(card, other)) {
-            return Err(format!("{} is given twice: a card is in one reader at a time", card.display()));
+            return Err(format!(
+                "{} is given twice: leave one out, since a card is in one reader at a time",
+                card.display()
+            ));
         }
     }
     let with_contacts = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, empty));

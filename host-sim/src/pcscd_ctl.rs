@@ -133,7 +133,7 @@ fn asked(action: &Action) -> Result<(Verb, &str, Zeroizing<Vec<u8>>), String> {
         Action::Swap { at, card } => (Verb::Swap, at.name(), path(card.as_deref())?),
         Action::Mute(at) => (Verb::Mute, at.name(), nothing()),
         Action::Key(at) => {
-            let keyed = keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?;
+            let keyed = keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}; give it there, as in `echo 123456 | qiyong pcscd ctl key`"))?;
             (Verb::Key, at.name(), keyed)
         }
         Action::Cancel(at) => (Verb::Cancel, at.name(), nothing()),
@@ -185,7 +185,9 @@ fn path(card: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, String> {
         return Ok(Zeroizing::default());
     };
     let path = std::path::absolute(card).map_err(|error| format!("--card {}: {error}", card.display()))?;
-    let text = path.to_str().ok_or_else(|| format!("--card {}: the path is not UTF-8", card.display()))?;
+    let text = path
+        .to_str()
+        .ok_or_else(|| format!("--card {}: the path is not UTF-8; give the file another name", card.display()))?;
     Ok(text.as_bytes().to_vec().into())
 }
 

@@ -83,8 +83,8 @@ impl Log {
 }
 
 fn port(text: &str) -> Result<(Door, u16), String> {
-    let (door, port) = text.split_once('=').ok_or("it is a protocol, = and a port")?;
-    Ok((door.parse()?, port.parse().map_err(|_| "a port is a number up to 65535")?))
+    let (door, port) = text.split_once('=').ok_or("it must be a protocol, = and a port, such as v1=9000")?;
+    Ok((door.parse()?, port.parse().map_err(|_| "a port is a number from 0 to 65535")?))
 }
 
 impl ServePageArgs {
@@ -114,11 +114,11 @@ impl ServePageArgs {
 /// Runs the verb.
 pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, String> {
     if args.keyboard.is_some() && args.settings().is_none() {
-        return Err("--keyboard is for --card and --reader: SSCardDriver.ini has its own".into());
+        return Err("--keyboard is for --card and --reader: leave it out, SSCardDriver.ini has its own".into());
     }
     let doors = args.doors();
     if doors.is_empty() {
-        return Err("--without names every protocol".into());
+        return Err("--without names every protocol: leave one out".into());
     }
     let (ask, asked) = mpsc::channel();
     let consents = Arc::new(consents(args, ask)?);
@@ -138,9 +138,11 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
         limits,
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
+    let runtime = runtime.map_err(|error| {
+        format!("the system gives no threads: {error}; end other programs, or raise their limit (`ulimit -u`)")
+    })?;
     let verdict = runtime.block_on(async {
-        let told = signals::until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
+        let told = signals::until_told().map_err(|error| format!("the system gives no signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"))?;
         let service = Service::bind(plan).await.map_err(|error| {
             let door = error.door;
             format!("{error}; give another one (--port {door}=0 takes a free one), or leave it out (--without {door})")

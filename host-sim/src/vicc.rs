@@ -49,13 +49,17 @@ fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
         slot = Box::new(Watched::new(slot, watch, &args.connect, 0));
     }
     slot.insert(card);
-    let mut signals =
-        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
+        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
+    })?;
     let wait = move || {
         let _ = signals.forever().next();
         // Nothing is left to be done: the card's file is in step after every command.
         std::process::exit(0);
     };
-    thread::Builder::new().name("signals".into()).spawn(wait).map_err(|error| format!("no thread: {error}"))?;
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(wait)
+        .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))?;
     Ok(slot)
 }

@@ -123,7 +123,7 @@ fn a_hospital_asks_for_the_bill_and_offers_what_hospitals_do() {
             ("what is to be done?", "help settle"),
             ("--fund <YUAN>", ""),
             ("what is to be done?", "purchase 1.00"),
-            ("`purchase` is done at a pharmacy; H32010000021 is a hospital, where one does settle, query,", "pay"),
+            ("`purchase` is done at a pharmacy; H32010000021 is a hospital: choose one of settle, query,", "pay"),
             ("unrecognized subcommand 'pay'", "settle \"152"),
             ("is not closed", "settle"),
             ("the whole bill, in yuan", "a lot"),

@@ -73,7 +73,9 @@ pub enum CentreError {
         damage: Damage,
     },
     /// The file is of an earlier version, and a step towards this program's failed.
-    #[error("{place} cannot be brought to version {version}: {source}; it is as it was before")]
+    #[error(
+        "{place} cannot be brought to version {version}: {source}; it is as it was before: use the program of before until that is put right"
+    )]
     Migration {
         /// Which.
         place: Place,
@@ -103,11 +105,13 @@ pub enum CentreError {
         source: std::io::Error,
     },
     /// The system has no random numbers.
-    #[error("the system gives no random numbers, and nothing can be sealed; nothing was changed")]
+    #[error(
+        "the system gives no random numbers, and nothing can be sealed; nothing was changed: let this program use getrandom or /dev/urandom, and start it again"
+    )]
     NoRandom,
     /// The clock of a centre with keys of its own is the system's.
     #[error(
-        "this centre has keys of its own, and its clock is the system's; only a centre with test keys has a clock that can be set"
+        "this centre has keys of its own, and its clock is the system's: set that one if it is wrong, or make a centre with test keys, whose clock can be set (centre init --test-keys)"
     )]
     ClockRuns,
     /// The data that comes with this program for an area is wrong: a fault of the program.
@@ -120,13 +124,13 @@ pub enum CentreError {
     #[error("card {0} is known already; each card number can be added once")]
     CardExists(CardNumber),
     /// An amount has more than the twelve digits of a message.
-    #[error("an amount of {0} is out of range: {max} is the most a terminal can send and an account can hold", max = Fen::MAX)]
+    #[error("an amount of {0} is out of range: it must be at most {max}, the most that a terminal can send and an account can hold", max = Fen::MAX)]
     Amount(Fen),
     /// A transaction had a number that none can have. A message has none of these.
-    #[error("{number} is no transaction's number: they go from 1 to {last}", number = .0.0, last = Stan::LAST.0)]
+    #[error("{number} is no transaction's number: it must be from 1 to {last}", number = .0.0, last = Stan::LAST.0)]
     Number(Stan),
     /// The answer does not fit into a message, so none is sent.
-    #[error("the answer cannot be sent: {0}")]
+    #[error("the answer cannot be sent: {0}; look at what the terminal sent, which asks again by itself")]
     Answer(MessageError),
     /// The database contains something that this program never writes.
     #[error("the card centre's database is damaged: {0}; restore it from a copy")]

@@ -21,7 +21,7 @@ pub enum IssueError {
     )]
     Name,
     /// The ATR came out too long.
-    #[error("the ATR does not fit into 33 characters")]
+    #[error("the ATR does not fit into 33 characters: report it to whoever maintains the program")]
     Atr,
 }
 

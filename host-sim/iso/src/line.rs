@@ -61,8 +61,7 @@ pub enum LineError {
     },
     /// Nothing was ever answered there, and the connection was closed.
     #[error(
-        "what listens at {address} closes the connection and answers nothing: it is no centre's end for terminals, or it has \
-         no place left"
+        "what listens at {address} closes the connection and answers nothing: give the address of a centre's end for terminals, or wait until it has a place left"
     )]
     Closed {
         /// As it was given.

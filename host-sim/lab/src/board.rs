@@ -148,25 +148,27 @@ pub struct Left {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unplayable {
     /// A card is in inverse convention.
-    #[error("card {card:?} is in inverse convention, which is told by parity; there is none here")]
+    #[error(
+        "card {card:?} is in inverse convention, which is told by parity; there is none here: use --bench simulated"
+    )]
     InverseCard {
         /// The card's name in the scenario.
         card: String,
     },
     /// A terminal's storage is worn.
-    #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
+    #[error("in step {step} the storage is worn; the memory in its place here does not wear: use --bench simulated")]
     WornStorage {
         /// The step, the first being 1.
         step: usize,
     },
     /// Bytes are disturbed on the serial line.
-    #[error("step {step} disturbs bytes of the serial line; here they go through a socket")]
+    #[error("step {step} disturbs bytes of the serial line; here they go through a socket: use --bench simulated")]
     SerialDisturbed {
         /// The step, the first being 1.
         step: usize,
     },
     /// Characters are disturbed on the card line.
-    #[error("step {step} disturbs characters on the card line; here it carries whole bytes")]
+    #[error("step {step} disturbs characters on the card line; here it carries whole bytes: use --bench simulated")]
     Disturbed {
         /// The step, the first being 1.
         step: usize,

@@ -47,7 +47,7 @@ pub enum ConsentError {
         path: PathBuf,
     },
     /// A line is no origin.
-    #[error("{path}:{line}: no origin", path = path.display())]
+    #[error("{path}:{line}: no origin; write one such as https://his.example:8443, or take the line out", path = path.display())]
     Line {
         /// Which file.
         path: PathBuf,

@@ -26,7 +26,7 @@ pub enum OriginError {
     #[error("an origin ends with the host or its port, such as https://his.example:8443, without a path")]
     Rest,
     /// There is no host, or it has characters that no host has. A name in Chinese is written as `xn--`.
-    #[error("an origin has one host, of letters, digits, dots and hyphens; other names are written as xn--")]
+    #[error("an origin must have one host, of letters, digits, dots and hyphens; other names are written as xn--")]
     Host,
     /// The port is none.
     #[error("a port is a number from 1 to 65535")]

@@ -134,7 +134,7 @@ pub enum AskError {
     #[error(transparent)]
     ReaderName(NameProblem),
     /// The argument is a path of more bytes than a message holds.
-    #[error("the path of --card is too long")]
+    #[error("the path of --card is too long: choose a shorter one")]
     Argument,
     /// Something listens, and says nothing.
     #[error("what listens at {} does not answer: start it anew", socket.display())]

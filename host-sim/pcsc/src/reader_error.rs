@@ -26,7 +26,7 @@ pub enum ReaderError {
         socket: PathBuf,
     },
     /// Something listens and hangs up, as pcscd does with users that it does not let in.
-    #[error("what listens at {} hangs up: it is no PC/SC service, or does not let you in (polkit)", socket.display())]
+    #[error("what listens at {} hangs up: let this user in (polkit), or name a PC/SC service in PCSCLITE_CSOCK_NAME", socket.display())]
     HangsUp {
         /// Where it listens.
         socket: PathBuf,
@@ -52,13 +52,13 @@ pub enum ReaderError {
     #[error("another program has the card to itself: end it, or wait for it")]
     Taken,
     /// The reader does not offer the card's protocol.
-    #[error("the reader does not offer the card's protocol")]
+    #[error("the reader does not offer the card's protocol: use another reader")]
     Protocol,
     /// The reader has no PIN pad, or none that does what this card needs.
     #[error("the reader has no PIN pad that verifies and changes a PIN: leave --pad out")]
     NoPad,
     /// Something else, in the words of libpcsclite.
-    #[error("the PC/SC reader: {0}")]
+    #[error("the PC/SC reader: {0}; plug it in again, and look at what pcscd logs if that does not help")]
     Other(Error),
 }
 

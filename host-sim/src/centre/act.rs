@@ -189,7 +189,7 @@ pub(crate) fn run(verb: &ActVerb, output: &mut Output) -> Result<Verdict, String
     let ActVerb { act, matches } = verb;
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let body = match text("body") {
-        Some(body) => serde_json::from_str(&read(body)?).map_err(|error| format!("--body is not JSON: {error}"))?,
+        Some(body) => serde_json::from_str(&read(body)?).map_err(|error| format!("--body must be JSON: {error}"))?,
         None => typed(act, matches)?,
     };
     let place = &Db::from_arg_matches(matches).map_err(|error| error.to_string())?.place()?;
@@ -239,7 +239,7 @@ fn refuse(place: &Place, refusal: &Refusal, json: bool, output: &mut Output) -> 
 /// The area that was named, or the only one there is.
 pub(super) fn area(centre: &Centre, place: &Place, named: Option<&str>) -> Result<Region, String> {
     if let Some(code) = named {
-        return Region::new(code).map_err(|error| format!("--area: {error}; it is six digits"));
+        return Region::new(code).map_err(|error| format!("--area: {error}; it must be six digits"));
     }
     let areas = centre.areas().map_err(|error| damaged(place, error))?;
     match areas.as_slice() {
@@ -262,7 +262,7 @@ fn typed(act: &Entry, matches: &ArgMatches) -> Result<Value, String> {
                 serde_json::from_str(text).map_err(|_| format!("--{flag} must be a number, true or false"))?
             }
             Shape::Json => {
-                serde_json::from_str(&read(text)?).map_err(|error| format!("--{flag} is not JSON: {error}"))?
+                serde_json::from_str(&read(text)?).map_err(|error| format!("--{flag} must be JSON: {error}"))?
             }
         };
         body.insert(field.name, value);
@@ -278,7 +278,7 @@ fn read(text: &str) -> Result<String, String> {
         None => return Ok(text.to_owned()),
     };
     let whole = result.map_err(|error| format!("{name}: {error}"))?;
-    whole.ok_or_else(|| format!("{name}: it has more than {BODY_MAX} bytes, which no act takes"))
+    whole.ok_or_else(|| format!("{name}: it must have at most {BODY_MAX} bytes, since no act takes more"))
 }
 
 /// An answer as lines, one a value; what belongs together is indented.

@@ -120,7 +120,7 @@ pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
 
 /// A coordinating area's code on a command line.
 fn region(text: &str) -> Result<Region, String> {
-    Region::new(text).map_err(|error| format!("{error}; it is six digits"))
+    Region::new(text).map_err(|error| format!("{error}; it must be six digits"))
 }
 
 /// A terminal's name on a command line.

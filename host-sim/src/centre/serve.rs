@@ -61,7 +61,7 @@ pub(crate) struct ServeArgs {
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().map_err(|error| error.to_string())?.next();
-    found.ok_or_else(|| "has no address".into())
+    found.ok_or_else(|| "has no address: write it as HOST:PORT".into())
 }
 
 impl ServeArgs {
@@ -74,7 +74,9 @@ impl ServeArgs {
     /// As many terminals as the system has room for; says so if those are fewer than were asked for.
     fn iso_limits(&self, output: &mut Output) -> Result<qiyong_iso::Limits, String> {
         let mut connections = self.terminals;
-        if let Err(few) = qiyong_iso::raise(connections).map_err(|error| format!("the limit of open files: {error}"))? {
+        if let Err(few) = qiyong_iso::raise(connections).map_err(|error| {
+            format!("the limit of open files cannot be raised: {error}; set it beforehand (`ulimit -n`)")
+        })? {
             output.complain(&format!("{few} ({})", few.zh()));
             connections = few.room;
         }
@@ -91,12 +93,14 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             let (front, stations) = regions::stations(regions::read(table)?, args.test_keys, output)?;
             Sources::Several(front, stations)
         }
-        (None, None) => return Err("--db or --regions says where the databases are".into()),
+        (None, None) => return Err("where are the databases? Name one with --db, or a table with --regions".into()),
     };
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let no_threads = |error: io::Error| format!("the system gives no threads: {error}");
+    let no_threads = |error: io::Error| {
+        format!("the system gives no threads: {error}; end other programs, or raise their limit (`ulimit -u`)")
+    };
     let runtime = runtime.map_err(no_threads)?;
     // What is due is done where terminals are served.
     let mut due = None;
@@ -163,7 +167,11 @@ async fn serve(
     due: Option<&DueWork>,
     output: &mut Output,
 ) -> Result<(), String> {
-    let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
+    let told = until_told().map_err(|error| {
+        format!(
+            "the system gives no signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"
+        )
+    })?;
     let figures =
         iso.as_ref().map(|(_, server)| server.figures()).into_iter().chain(due.map(DueWork::figures)).collect();
     let http = match http {

@@ -48,7 +48,7 @@ pub(super) fn run(args: &EmulateArgs, line: &str, output: &mut Output) -> Result
         return Err("with --till-line the till says what is to be done: leave the operation to `qiyong till`".into());
     }
     if args.till_usb && args.board != BoardKind::Pico {
-        return Err("this board has no USB port for its till: --till-usb is for --board pico".into());
+        return Err("this board has no USB port for its till: leave --till-usb out, or take --board pico".into());
     }
     let at = At::parse(line).map_err(|error| format!("--till-line {line}: {error}"))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;

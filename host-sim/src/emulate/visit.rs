@@ -123,7 +123,7 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
         );
     };
     let Task::Serve(operation) = operation.task(args.institution, &mut Desk::new(args.json))? else {
-        return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
+        return Err("an emulated board serves a holder: choose another operation, sign-off and echo are words of `qiyong terminal`".into());
     };
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
@@ -139,9 +139,11 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
     let ended = machine.insert_shared(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
     // Also of a visit that came to no end: it is then that somebody wants to see it.
     let saved = match (&args.waveform, own.waveform) {
-        (Some(path), Some(waveform)) => waveform(&machine)
-            .and_then(|content| private_file::write(path, &content))
-            .map_err(|error| format!("cannot write {}: {error}", path.display())),
+        (Some(path), Some(waveform)) => {
+            waveform(&machine).and_then(|content| private_file::write(path, &content)).map_err(|error| {
+                format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
+            })
+        }
         _ => Ok(()),
     };
     let verdict = tell(args, &mut machine, &operation, own.picture, ended, output)?;
@@ -184,7 +186,9 @@ fn tell<B: Board>(
     // After the report, because the visit has taken place even if its picture cannot be saved.
     if let (Some(path), Some(picture)) = (&args.screen, picture) {
         let picture = picture(machine).map_err(|error| error.to_string())?;
-        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        picture::save(&picture, path).map_err(|error| {
+            format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
+        })?;
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
 }

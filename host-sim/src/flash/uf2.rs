@@ -68,7 +68,9 @@ pub(super) fn run(job: &Job<'_>, output: &mut Output) -> Result<Verdict, String>
 /// Writes it to where it is to go; returns that.
 fn write(job: &Job<'_>, uf2: &[u8]) -> Result<String, String> {
     if let Some(out) = job.out {
-        fs::write(out, uf2).map_err(|error| format!("cannot write {}: {error}", out.display()))?;
+        fs::write(out, uf2).map_err(|error| {
+            format!("cannot write {}: {error}; check that its folder may be written and has room", out.display())
+        })?;
         return Ok(out.display().to_string());
     }
     let given = drive::choose(job.drive).and_then(|folder| drive::give(&folder, uf2));

@@ -14,13 +14,13 @@ pub enum Unusable {
     #[error("host-sim/src/lang/zh/{0}.toml: {1}")]
     File(String, String),
     /// A brace has no partner.
-    #[error("host-sim/src/lang/zh/{0}.toml: a brace without its partner in {1:?}")]
+    #[error("host-sim/src/lang/zh/{0}.toml: a brace without its partner in {1:?}: add it")]
     Brace(String, String),
     /// The placeholders are not the same, or there is nothing else.
-    #[error("host-sim/src/lang/zh/{0}.toml: other placeholders in the Chinese text than in {1:?}")]
+    #[error("host-sim/src/lang/zh/{0}.toml: other placeholders in the Chinese text than in {1:?}: use the same")]
     Placeholders(String, String),
     /// Two files say something of the same text.
-    #[error("host-sim/src/lang/zh/{0}.toml: {1:?} is in another file, too")]
+    #[error("host-sim/src/lang/zh/{0}.toml: {1:?} is in another file, too: take one of the two out")]
     Twice(String, String),
 }
 

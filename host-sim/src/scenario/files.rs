@@ -23,7 +23,10 @@ pub(super) fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         let mut found = Vec::new();
         enter(path, DEPTH, &mut found)?;
         if found.is_empty() {
-            return Err(format!("{}: there is no scenario in this folder: no file ends with .toml", path.display()));
+            return Err(format!(
+                "{}: there is no scenario in this folder, since no file ends with .toml: name another",
+                path.display()
+            ));
         }
         found.sort();
         files.append(&mut found);
@@ -32,7 +35,9 @@ pub(super) fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 }
 
 fn enter(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), String> {
-    let wrong = |error: std::io::Error| format!("{}: this folder cannot be read: {error}", folder.display());
+    let wrong = |error: std::io::Error| {
+        format!("{}: this folder cannot be read: {error}; let this user read it, or name the files", folder.display())
+    };
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(wrong)?);
@@ -41,8 +46,9 @@ fn enter(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), St
         }
         // A link to a folder may lead back.
         if kind.is_dir() {
-            let depth =
-                depth.checked_sub(1).ok_or_else(|| format!("{}: too many folders in folders", path.display()))?;
+            let depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| format!("{}: too many folders in folders: name one further in", path.display()))?;
             enter(&path, depth, found)?;
         } else if path.extension() == Some(OsStr::new("toml")) && path.is_file() {
             found.push(path);

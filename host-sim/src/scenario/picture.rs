@@ -13,6 +13,10 @@ use qiyong_sim::whole_file;
 /// The file cannot be written.
 pub(super) fn write(path: &Path, printed: &str) -> Result<(), String> {
     let picture = Term::new().render_svg(printed);
-    whole_file::write(path, picture.as_bytes())
-        .map_err(|error| format!("{}: the picture cannot be written: {error}", path.display()))
+    whole_file::write(path, picture.as_bytes()).map_err(|error| {
+        format!(
+            "{}: the picture cannot be written: {error}; check that its folder may be written and has room",
+            path.display()
+        )
+    })
 }

@@ -25,7 +25,8 @@ pub(super) struct File {
 pub(super) fn found() -> Result<Vec<File>, String> {
     if let Some(named) = env::var_os(NAMED) {
         let one = |path: &OsString| {
-            read(Path::new(path))?.ok_or_else(|| format!("{NAMED}: there is no file {}", path.display()))
+            read(Path::new(path))?
+                .ok_or_else(|| format!("{NAMED}: there is no file {}: name another, or leave it empty", path.display()))
         };
         return if named.is_empty() { Ok(Vec::new()) } else { one(&named).map(|file| vec![file]) };
     }
@@ -60,6 +61,9 @@ fn read(path: &Path) -> Result<Option<File>, String> {
     match read_text(path) {
         Ok(text) => Ok(Some(File { shown: path.display().to_string(), text })),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(format!("{}: the settings cannot be read: {error}", path.display())),
+        Err(error) => Err(format!(
+            "{}: the settings cannot be read: {error}; let this user read them, or name others in QIYONG_SETTINGS",
+            path.display()
+        )),
     }
 }

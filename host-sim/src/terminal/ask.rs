@@ -102,7 +102,7 @@ fn kind_of_list(answer: &str) -> Result<Shown, String> {
         Ok(0) => Ok(None),
         Ok(number) => match DocumentKind::ALL.get(number - 1) {
             Some(kind) => Ok(Some(*kind)),
-            None => Err(format!("the list ends with {}", DocumentKind::ALL.len())),
+            None => Err(format!("the number must be from 0 to {}", DocumentKind::ALL.len())),
         },
         Err(_) => kind(answer),
     }
@@ -156,7 +156,7 @@ impl Asked {
         let here = place.channel();
         if let Some(other) = self.channel().filter(|channel| *channel != here) {
             return Err(format!(
-                "`{}` is done at a {}; {place} is a {}, where one does {}",
+                "`{}` is done at a {}; {place} is a {}: choose one of {}",
                 self.word(),
                 other.as_str(),
                 here.as_str(),
@@ -168,7 +168,7 @@ impl Asked {
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
             Self::SettleBatch => return Ok(Task::Attend(Formality::SettleBatch)),
             Self::LoadKey(_) => {
-                return Err("a key is loaded by `load-key` on the command line, before anything else is done".into());
+                return Err("a key is loaded before anything else is done: give `load-key` on the command line".into());
             }
             Self::Apply(args) => Operation::Apply { document: args.document(desk)? },
             Self::Settle { total: Some(total), fund } => Operation::Settle(bill(*total, fund.unwrap_or(Fen(0)))?),
@@ -218,7 +218,7 @@ impl DocumentArgs {
         let Some(kind) = kind else { return Ok(None) };
         let number = desk.answer("number of the document", |text| number(kind, text))?;
         let name = given(self.holder.as_deref(), desk, "name on the document", |text| {
-            gbk::name(text).ok_or_else(|| "the name cannot be written in GBK".into())
+            gbk::name(text).ok_or_else(|| "the name cannot be written in GBK: key it with other characters".into())
         })?;
         let valid_until =
             given(self.valid_until.as_deref(), desk, "valid until (YYYY-MM-DD or long-term)", |text| match text {

@@ -71,7 +71,7 @@ impl Desk {
     ) -> Result<T, String> {
         loop {
             let row = self.ask(question).filter(|row| !row.is_empty());
-            let row = row.ok_or_else(|| format!("{question}: nothing was keyed"))?;
+            let row = row.ok_or_else(|| format!("{question}: nothing was keyed; begin again, and key an answer"))?;
             match read(&row) {
                 Ok(answer) => return Ok(answer),
                 Err(problem) if self.interactive => complain(&problem.to_string()),

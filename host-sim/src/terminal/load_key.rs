@@ -103,8 +103,10 @@ pub(crate) fn sealed(
         let bytes = hex::decode(digits.trim()).ok();
         return match bytes.as_deref().and_then(Command::decode) {
             Some(Command::LoadKey(load)) if (load.institution, load.terminal) == (institution, name) => Ok(load),
-            Some(Command::LoadKey(_)) => Err("--sealed: this key is for a terminal of another name".into()),
-            _ => Err("--sealed: these are not the hex digits of an enciphered key".into()),
+            Some(Command::LoadKey(_)) => {
+                Err("--sealed: this key is for a terminal of another name: give the one that was made for this".into())
+            }
+            _ => Err("--sealed: these are not the hex digits of an enciphered key: copy them whole".into()),
         };
     }
     let Some(file) = file else {

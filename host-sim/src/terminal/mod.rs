@@ -180,7 +180,9 @@ where
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    getrandom::fill(&mut seed).map_err(|error| {
+        format!("the system gives no random numbers: {error}; let this program use getrandom or /dev/urandom")
+    })?;
     let policy = memory.policy();
     let parts = Parts {
         slot,

@@ -54,7 +54,7 @@ impl<'a> Operations<'a> {
                 Some(_) => {}
             }
             let Some(words) = shlex::split(&row) else {
-                return Some(Err("a quotation mark in the row is not closed".into()));
+                return Some(Err("a quotation mark in the row is not closed: key the row again with both".into()));
             };
             let parsed = command(&offered).try_get_matches_from(words).and_then(|found| Row::from_arg_matches(&found));
             match parsed {

@@ -60,7 +60,7 @@ impl Note {
                 )
             })?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(format!("{}: the till's note cannot be read: {error}", path.display())),
+            Err(error) => return Err(format!("{}: the till's note cannot be read: {error}; let this user read it, or give another file with --memory", path.display())),
         };
         Ok(Self { path, open })
     }
@@ -73,8 +73,12 @@ impl Note {
     /// This begins now. It is on disk before the terminal hears of it.
     pub(super) fn begin(&mut self, open: Open) -> Result<(), String> {
         let text = serde_json::to_vec(&open).map_err(|error| error.to_string())?;
-        private_file::write(&self.path, &text)
-            .map_err(|error| format!("{}: the till's note cannot be written: {error}", self.path.display()))?;
+        private_file::write(&self.path, &text).map_err(|error| {
+            format!(
+                "{}: the till's note cannot be written: {error}; check that its folder may be written and has room",
+                self.path.display()
+            )
+        })?;
         self.open = Some(open);
         Ok(())
     }
@@ -92,8 +96,12 @@ impl Note {
     /// Its end has been told.
     pub(super) fn close(&mut self) -> Result<(), String> {
         if self.open.take().is_some() {
-            fs::remove_file(&self.path)
-                .map_err(|error| format!("{}: the till's note cannot be removed: {error}", self.path.display()))?;
+            fs::remove_file(&self.path).map_err(|error| {
+                format!(
+                    "{}: the till's note cannot be removed: {error}; let this user write in its folder",
+                    self.path.display()
+                )
+            })?;
         }
         Ok(())
     }

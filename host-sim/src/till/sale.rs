@@ -219,7 +219,9 @@ impl Till {
 /// A till's reference is its own: another till, or this one without its note, hardly takes the same.
 fn new_reference() -> Result<Reference, String> {
     let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        format!("the system gives no random numbers: {error}; let this program use getrandom or /dev/urandom")
+    })?;
     Ok(Reference(u32::from_be_bytes(bytes)))
 }
 

@@ -1,31 +1,14 @@
 //! Compares the catalogue with the sources: nothing is missing, nothing is dead, and each entry says the same in both languages.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use qiyong::lang::{Catalogue, Template};
 
 use super::sources::Sources;
+use super::ways::{names_a_way_out, names_a_way_out_in_chinese};
 
 /// Files whose keys are other people's words: clap's, the system's.
 const OTHERS: [&str; 2] = ["clap", "system"];
-
-/// A way out: after the cause somebody is told to do something, or asked.
-static WAY_OUT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?:[:;,(] |, or )(?:ask|build|call|check (?:the|its|that|their|each)|choose|clean|compare|correct|end|exchange|feed|give|hold|install|join|leave|let|link|load|look|make|name|plug|put|reset (?:the|it)|restore|run|say|send|set|sign|start|take|try|use|write)\b|\?(?: |$|[):])",
-    )
-    .unwrap()
-});
-/// The same in Chinese.
-static WAY_OUT_ZH: LazyLock<Regex> = LazyLock::new(|| Regex::new("请|应|须|可|换|改|取|设|用|检查|只|？").unwrap());
-
-/// Whether a text of an error says what to do about it.
-pub(crate) fn names_a_way_out(english: &str) -> bool {
-    WAY_OUT.is_match(english)
-}
 
 /// What is wrong, each with what to do.
 pub(crate) fn judge(files: &[(&str, &str)], sources: &Sources) -> Vec<String> {
@@ -52,7 +35,7 @@ pub(crate) fn judge(files: &[(&str, &str)], sources: &Sources) -> Vec<String> {
                 "host-sim/src/lang/zh/{name}.toml: no source says {key:?}: take the entry out, or correct its key"
             ));
         }
-        if names_a_way_out(key) && !WAY_OUT_ZH.is_match(chinese) {
+        if names_a_way_out(key) && !names_a_way_out_in_chinese(chinese) {
             wrong.push(format!("host-sim/src/lang/zh/{name}.toml: {key:?} says what to do, and {chinese:?} does not"));
         }
         let is_han = |character: char| ('\u{4e00}'..='\u{9fff}').contains(&character);

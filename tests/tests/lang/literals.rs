@@ -12,8 +12,23 @@ pub(crate) struct Text {
     pub(crate) text: String,
     /// The macro, function or attribute that it is given to: `format!`, `complain`, `#error`; empty if there is none.
     pub(crate) given_to: String,
+    /// The enum or struct in whose definition it stands; empty if there is none.
+    pub(crate) item: String,
+    /// It stands in what is returned as an error, or in a complaint.
+    pub(crate) is_complaint: bool,
     pub(crate) row: usize,
 }
+
+/// What stands around a sequence of tokens.
+#[derive(Clone, Copy, Default)]
+struct Around<'a> {
+    given_to: &'a str,
+    item: &'a str,
+    is_complaint: bool,
+}
+
+/// To these the words of an error are given.
+const COMPLAINS: [&str; 5] = ["Err", "map_err", "ok_or", "ok_or_else", "complain"];
 
 /// What was read from a source.
 #[derive(Default)]
@@ -29,11 +44,11 @@ impl Texts {
     pub(crate) fn read(path: &str, source: &str) -> Self {
         let stream = TokenStream::from_str(source).unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut texts = Self::default();
-        texts.walk(stream, "");
+        texts.walk(stream, Around::default());
         texts
     }
 
-    fn walk(&mut self, stream: TokenStream, given_to: &str) {
+    fn walk(&mut self, stream: TokenStream, around: Around) {
         let tokens: Vec<TokenTree> = stream.into_iter().collect();
         let (mut at, mut documentation) = (0, Vec::new());
         while let Some(token) = tokens.get(at) {
@@ -59,7 +74,9 @@ impl Texts {
                             }
                             _ => {
                                 let name = attribute.split(['(', '=']).next().unwrap_or_default();
-                                self.walk(group.stream(), &format!("#{name}"));
+                                let item = defined(&tokens[next..]).filter(|_| around.item.is_empty());
+                                let item = item.as_deref().unwrap_or(around.item);
+                                self.walk(group.stream(), Around { given_to: &format!("#{name}"), item, ..around });
                             }
                         }
                     }
@@ -67,12 +84,25 @@ impl Texts {
                 TokenTree::Literal(literal) => {
                     if let Some(text) = unquoted(literal) {
                         let row = literal.span().start().line;
-                        self.literals.push(Text { text, given_to: given_to.to_owned(), row });
+                        let Around { given_to, item, is_complaint } = around;
+                        self.literals.push(Text {
+                            text,
+                            given_to: given_to.into(),
+                            item: item.into(),
+                            is_complaint,
+                            row,
+                        });
                     }
                 }
                 TokenTree::Group(group) => {
                     let callee = callee(&tokens[..at], group);
-                    self.walk(group.stream(), callee.as_deref().unwrap_or(given_to));
+                    let given_to = callee.as_deref().unwrap_or(around.given_to);
+                    let item = match &tokens[..at] {
+                        [.., TokenTree::Ident(kind), TokenTree::Ident(name)] if kind == "enum" => name.to_string(),
+                        _ => around.item.to_owned(),
+                    };
+                    let is_complaint = around.is_complaint || COMPLAINS.contains(&given_to);
+                    self.walk(group.stream(), Around { given_to, item: &item, is_complaint });
                 }
                 _ => {}
             }
@@ -100,6 +130,15 @@ fn callee(before: &[TokenTree], group: &Group) -> Option<String> {
         [.., TokenTree::Ident(name)] if group.delimiter() == Delimiter::Parenthesis => Some(name.to_string()),
         _ => None,
     }
+}
+
+/// The name of the enum or struct that these tokens begin to define.
+fn defined(tokens: &[TokenTree]) -> Option<String> {
+    let is_body =
+        |token: &&TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let words: Vec<String> = tokens.iter().take_while(|token| !is_body(token)).map(ToString::to_string).collect();
+    let at = words.iter().position(|word| word == "enum" || word == "struct")?;
+    words.get(at + 1).cloned()
 }
 
 /// After the item that begins at `at`: behind its body, or its semicolon.

@@ -16,6 +16,8 @@ use super::literals::{Text, Texts};
 const DEMO: &str = "host-sim/scenarios/demo.toml";
 /// Where our words are.
 const FOLDERS: [&str; 3] = ["protocol/src", "firmware/src", "host-sim"];
+/// The program itself.
+const PROGRAM: &str = "host-sim/src/";
 /// Folders in them without any.
 const NOT: [&str; 6] = ["target", "tests", "boards", "node_modules", "examples", "benches"];
 
@@ -109,7 +111,7 @@ const UNSEEN: &str = "expect panic! assert! unreachable! debug_assert! error! wa
     register_with_unit #allow #cfg #serde #arg include_str! #schema #derive #cfg_attr #strum await_words mute html! \
     concat_bytes allow cfg_attr query query_row execute execute_batch prepare script at_once #command #expect";
 /// To these a text is given that people see, even if it is one word.
-const SEEN: &str = "format! write! writeln! #error line complain write_str say verdict aside prompt ask";
+const SEEN: &str = "format! write! writeln! error line complain write_str say verdict aside prompt ask";
 
 static TWO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -124,12 +126,27 @@ static NO_PROSE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{[^{}]*\}").unwrap());
 
+/// A text of an error.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ErrorText {
+    /// As a key.
+    pub(crate) text: String,
+    /// The enum or struct that has it.
+    pub(crate) item: String,
+    /// Where it stands.
+    pub(crate) at: String,
+}
+
 /// What was read.
 pub(crate) struct Sources {
     /// The texts that must exist in Chinese, as keys, and where each stands first.
     pub(crate) required: BTreeMap<String, String>,
-    /// Those among them that `thiserror` shows.
-    pub(crate) errors: BTreeSet<String>,
+    /// Those among them that `thiserror` shows, of each enum.
+    pub(crate) errors: BTreeSet<ErrorText>,
+    /// Those among them that the program itself says of what went wrong, and where each stands first. Told apart by what they are given
+    /// to: `complain`, `Err` and what makes one. Not found are words that are kept in a constant or made by a closure before, and
+    /// those of the firmware's and the protocol's own errors, which are short and have an advice.
+    pub(crate) complaints: BTreeMap<String, String>,
     /// All texts, as keys.
     pub(crate) texts: BTreeSet<String>,
     used: RefCell<BTreeSet<&'static str>>,
@@ -146,6 +163,7 @@ impl Sources {
         let mut sources = Self {
             required: BTreeMap::new(),
             errors: BTreeSet::new(),
+            complaints: BTreeMap::new(),
             texts: BTreeSet::new(),
             used: RefCell::default(),
         };
@@ -174,10 +192,13 @@ impl Sources {
         for text in texts.literals {
             let Some(key) = Template::key(&text.text) else { continue };
             if self.must_exist(file, &text, &key) {
-                self.required.entry(key.clone()).or_insert_with(|| format!("{file}:{}", text.row));
+                let at = format!("{file}:{}", text.row);
                 if text.given_to == "error" {
-                    self.errors.insert(key.clone());
+                    self.errors.insert(ErrorText { text: key.clone(), item: text.item, at: at.clone() });
+                } else if text.is_complaint && file.starts_with(PROGRAM) {
+                    self.complaints.entry(key.clone()).or_insert_with(|| at.clone());
                 }
+                self.required.entry(key.clone()).or_insert(at);
             }
             self.texts.insert(key);
         }

@@ -52,7 +52,7 @@ pub enum CodeError {
         known: String,
     },
     /// The interface has no code for this status.
-    #[error("{} has no code for {}", <&str>::from(*interface), meaning.word())]
+    #[error("{} has no code for {}: ask over another interface", <&str>::from(*interface), meaning.word())]
     NoCode {
         /// The interface.
         interface: Interface,

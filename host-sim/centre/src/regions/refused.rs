@@ -20,13 +20,13 @@ pub enum RegionsError {
     #[error("region {0} has no areas; write areas = [\"320100\"], or leave the region out")]
     NoAreas(String),
     /// A region's name has letters that it may not have.
-    #[error("the name of region {0} may have no quotation marks, commas and backslashes; it stands in figures")]
+    #[error("the name of region {0} must have no quotation marks, commas and backslashes, since it stands in figures")]
     Letters(String),
     /// Two regions have one name.
     #[error("two regions are called {0}; give each a name of its own")]
     Name(String),
     /// An area is not six digits.
-    #[error("region {region}: {area:?} is no area's code; it has six digits")]
+    #[error("region {region}: {area:?} is no area's code; it must have six digits")]
     Area {
         /// Which region.
         region: String,
@@ -34,7 +34,7 @@ pub enum RegionsError {
         area: String,
     },
     /// Two regions have one area.
-    #[error("area {0} is in two regions; whose its cards are must be one's")]
+    #[error("area {0} is in two regions: take it out of one")]
     Twice(Area),
     /// Where a region's database is cannot be said so.
     #[error("region {region}: db: {source}")]

@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub enum EncryptionError {
     /// It asks for an encryption that there is not.
     #[error(
-        "sslmode={0} is not known here: disable; require, which encrypts; or verify-full, which looks at the server's certificate, too"
+        "sslmode={0} is not known here: write disable; require, which encrypts; or verify-full, which looks at the server's certificate, too"
     )]
     Mode(String),
     /// A certificate is to be looked at, and nothing says who may have signed it.
@@ -32,7 +32,7 @@ pub enum EncryptionError {
     #[error("sslrootcert does nothing without encryption: write sslmode=verify-full beside it")]
     RootsForNothing,
     /// The certificates of whoever may have signed the server's are none.
-    #[error("the certificates in {} cannot be used: {why}; it is a PEM file with that of whoever signed the server's", path.display())]
+    #[error("the certificates in {} cannot be used: {why}; name a PEM file with that of whoever signed the server's", path.display())]
     Roots {
         /// The file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum EncryptionError {
         why: String,
     },
     /// This program has no protocol for it, which is a fault of its own.
-    #[error("there is no protocol to encrypt with: {0}")]
+    #[error("there is no protocol to encrypt with: {0}; report it to whoever maintains the program")]
     Protocol(String),
 }
 

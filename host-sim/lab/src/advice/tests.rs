@@ -44,7 +44,7 @@ fn of_the_emulator() {
             => TryAgain, "QEMU has been silent for 9 s";
         EmulatorError::PowerCut = EmulatorError::PowerCut => TryAgain, "the power was cut";
         EmulatorError::NoStorage = EmulatorError::NoStorage
-            => CorrectInput, "the image has no storage, or one of another size: `cargo xtask firmware` builds the image";
+            => CorrectInput, "the image has no storage, or one of another size: build it with `cargo xtask firmware`";
         EmulatorError::Endless { .. } = EmulatorError::Endless { minutes: 9 }
             => CallService, "the visit has not come to an end within 9 minutes of the board's time";
         EmulatorError::Idle = EmulatorError::Idle
@@ -78,7 +78,7 @@ fn of_the_emulator() {
 
 #[test]
 fn of_an_image() {
-    assert_eq!(no_image().to_string(), "f is no ELF file; `cargo xtask firmware` builds the image");
+    assert_eq!(no_image().to_string(), "f is no ELF file: build the image with `cargo xtask firmware`");
     assert_eq!(no_image().advice(), Advice::CorrectInput);
     table!(ImageFault {
         ImageFault::Unreadable(_) = ImageFault::Unreadable(ErrorKind::NotFound.into())

@@ -56,15 +56,16 @@ pub enum EmulatorError {
     NoQemu,
     /// QEMU does not have the board.
     #[error(
-        "{found:?} is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from bookworm-backports; \
-             `cargo xtask setup` does it)"
+        "{found:?} is too old: install qemu-system-arm 9.1 or later (Debian 12: from bookworm-backports; `cargo xtask setup` does it)"
     )]
     OldQemu {
         /// The version that it reports.
         found: String,
     },
     /// No board that QEMU has takes the image.
-    #[error("no emulated board has its flash at {vectors:#010x}, where the image's vectors are")]
+    #[error(
+        "no emulated board has its flash at {vectors:#010x}, where the image's vectors are: link it for the B-L475E-IOT01A or the Pico, or name another with --elf"
+    )]
     NoBoard {
         /// Where the vector table lies.
         vectors: u64,
@@ -73,7 +74,7 @@ pub enum EmulatorError {
     #[error(transparent)]
     Elf(#[from] crate::probe::ImageError),
     /// QEMU ended by itself.
-    #[error("QEMU ended ({status}): {said}")]
+    #[error("QEMU ended ({status}): {said}; run it again, and look at the image if it ends at the same place")]
     Ended {
         /// Its exit status.
         status: String,
@@ -84,16 +85,18 @@ pub enum EmulatorError {
     #[error("there is no node: install the package nodejs (`cargo xtask setup` does it)")]
     NoNode,
     /// The program that runs the emulated chip has ended.
-    #[error("the emulated chip ended: {said}")]
+    #[error("the emulated chip ended: {said}; run it again, and look at the image if it ends at the same place")]
     ChipEnded {
         /// What it wrote to standard error.
         said: String,
     },
     /// QEMU closed a line.
-    #[error("QEMU closed its lines")]
+    #[error("QEMU closed its lines: run it again, and look at the image if it ends at the same place")]
     Gone,
     /// A part of the board or of QEMU did not answer.
-    #[error("{what} has been silent for {seconds} s")]
+    #[error(
+        "{what} has been silent for {seconds} s: run it again with less to do on this machine, and look at the image if it falls silent again"
+    )]
     Silent {
         /// Which part.
         what: &'static str,
@@ -101,25 +104,31 @@ pub enum EmulatorError {
         seconds: u64,
     },
     /// The power was cut, as requested.
-    #[error("the power was cut")]
+    #[error("the power was cut: start the board again")]
     PowerCut,
     /// There is no storage to save, or none of the size to be restored.
-    #[error("the image has no storage, or one of another size: `cargo xtask firmware` builds the image")]
+    #[error("the image has no storage, or one of another size: build it with `cargo xtask firmware`")]
     NoStorage,
     /// Nothing will ever happen on the board.
-    #[error("the board waits for nothing, and nothing is under way to it: the visit never ends")]
+    #[error(
+        "the board waits for nothing, and nothing is under way to it: the visit never ends; look for the interrupt or the timer on which the image should wake"
+    )]
     Idle,
     /// The visit does not end.
-    #[error("the visit has not come to an end within {minutes} minutes of the board's time")]
+    #[error(
+        "the visit has not come to an end within {minutes} minutes of the board's time: look at the last rows of the image's log"
+    )]
     Endless {
         /// How many minutes it was given.
         minutes: u64,
     },
     /// The board has reset a good card again, which it has no reason for: what the card said was not heard.
-    #[error("the board has asked the card twice for its answer to reset: it has not heard the first one")]
+    #[error(
+        "the board has asked the card twice for its answer to reset: it has not heard the first one; let the image listen before it raises RST"
+    )]
     AnsweredTwice,
     /// The image does not do at its start what it should.
-    #[error("the image {what} within 60 s of the board's time; the last that it logged: {last}")]
+    #[error("the image {what} within 60 s of the board's time; look behind the last that it logged: {last}")]
     Mute {
         /// What it has not done.
         what: &'static str,
@@ -127,13 +136,17 @@ pub enum EmulatorError {
         last: String,
     },
     /// The emulator answers something else than was asked for: its words, behind those of the command where they alone say little.
-    #[error("the emulator's probe says {said:?}")]
+    #[error(
+        "the emulator's probe says {said:?}, which is no answer: use the versions of QEMU and Node.js that `cargo xtask setup` installs"
+    )]
     Answer {
         /// What it says.
         said: String,
     },
     /// The image's characters are no characters: an edge is too far from its place (ISO/IEC 7816-3 clause 7.1).
-    #[error("an edge of the image's characters is {tenths} tenths of an etu from its place; 2 are allowed")]
+    #[error(
+        "an edge of the image's characters is {tenths} tenths of an etu from its place, and must be at most 2: correct the etu of the image's card line"
+    )]
     Crooked {
         /// How far the worst one is.
         tenths: u64,
@@ -142,13 +155,15 @@ pub enum EmulatorError {
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
     /// The board has no cancel key but that of its PIN pad.
-    #[error("the board has no cancel key of its own")]
+    #[error("the board has no cancel key of its own: use that of its PIN pad")]
     NoKey,
     /// The board refuses the till's command.
-    #[error("the terminal refuses: {0}")]
+    #[error(
+        "the terminal refuses: {0}; choose what the institution offers, or build image and program from one version"
+    )]
     Refused(qiyong_protocol::ecr::Refused),
     /// A socket or file failed.
-    #[error("the emulator's lines: {0}")]
+    #[error("the emulator's lines: {0}; check that the folder for temporary files may be written and has room")]
     Io(#[from] std::io::Error),
     /// The centre failed.
     #[error("the centre: {0}")]

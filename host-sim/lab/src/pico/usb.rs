@@ -16,13 +16,13 @@ pub const TO_HOST: u8 = 0x80;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TransferError {
     /// The device refuses.
-    #[error("the device stalls")]
+    #[error("the device stalls: send what it knows")]
     Stall,
     /// The device does not answer in time.
-    #[error("the device does not answer in time")]
+    #[error("the device does not answer in time: does its image still run?")]
     TimedOut,
     /// The host has given it up.
-    #[error("the host has given the transfer up")]
+    #[error("the host has given the transfer up: begin another")]
     Cancelled,
 }
 

@@ -18,7 +18,7 @@ const RAM_LEN: usize = 0x2000;
 
 /// The probe was pulled out, or there is nothing at this address.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("there is nothing")]
+#[error("there is nothing: was it unplugged?")]
 pub(super) struct Nothing;
 
 /// Is called with a read's address, and may change the memory.

@@ -16,7 +16,7 @@ const FIELD: usize = 48;
 
 /// The file is no image of ours.
 #[derive(Debug, Error)]
-#[error("{path} {fault}; `cargo xtask firmware` builds the image")]
+#[error("{path} {fault}: build the image with `cargo xtask firmware`")]
 pub struct ImageError {
     /// The file.
     pub path: String,

@@ -20,7 +20,7 @@ pub enum Misfit {
         loaded: Range<u64>,
     },
     /// A segment would be loaded to where there is no memory.
-    #[error("segment {number} ({}) is not in flash ({}): {}", Shown(loaded), all(flash), Relink(chip))]
+    #[error("segment {number} ({}) is not in flash ({}): link it with {}", Shown(loaded), all(flash), Relink(chip))]
     NotInFlash {
         /// The segment's number among the ELF's program headers, from 0.
         number: usize,
@@ -32,7 +32,12 @@ pub enum Misfit {
         chip: String,
     },
     /// A segment is, while the image runs, where there is no memory.
-    #[error("segment {number} ({}) runs where there is no RAM ({}): {}", Shown(run), all(ram), Relink(chip))]
+    #[error(
+        "segment {number} ({}) runs where there is no RAM ({}): link it with {}",
+        Shown(run),
+        all(ram),
+        Relink(chip)
+    )]
     RunsOutside {
         /// The segment's number among the ELF's program headers, from 0.
         number: usize,
@@ -44,7 +49,7 @@ pub enum Misfit {
         chip: String,
     },
     /// The stack is where there is no RAM.
-    #[error("the stack ({}) is not in RAM ({}): {}", Shown(stack), all(ram), Relink(chip))]
+    #[error("the stack ({}) is not in RAM ({}): link it with {}", Shown(stack), all(ram), Relink(chip))]
     Stack {
         /// Where the stack is.
         stack: Range<u64>,
@@ -54,7 +59,7 @@ pub enum Misfit {
         chip: String,
     },
     /// What the probe reads is where there is no RAM.
-    #[error("{what} ({at:#010x}) is not in RAM ({}): {}", all(ram), Relink(chip))]
+    #[error("{what} ({at:#010x}) is not in RAM ({}): link it with {}", all(ram), Relink(chip))]
     Pointed {
         /// What.
         what: Pointed,
@@ -66,7 +71,7 @@ pub enum Misfit {
         chip: String,
     },
     /// The chip would start from empty flash.
-    #[error("nothing is loaded to {start:#010x}, where the chip starts: {}", Relink(chip))]
+    #[error("nothing is loaded to {start:#010x}, where the chip starts: link it with {}", Relink(chip))]
     NothingAtStart {
         /// The address that the chip starts from.
         start: u64,
@@ -75,7 +80,7 @@ pub enum Misfit {
     },
     /// What the chip would take for its first stack pointer and first instruction are none.
     #[error(
-        "what is loaded to {start:#010x} is no vector table (stack at {stack:#010x}, reset at {reset:#010x}): {}",
+        "what is loaded to {start:#010x} is no vector table (stack at {stack:#010x}, reset at {reset:#010x}): link it with {}",
         Relink(chip)
     )]
     NoVectors {
@@ -113,7 +118,7 @@ struct Relink<'a>(&'a str);
 
 impl fmt::Display for Relink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "link it with {}'s memory map (memory.x), or name the chip that it is for with --chip", self.0)
+        write!(f, "{}'s memory map (memory.x), or name the chip that it is for with --chip", self.0)
     }
 }
 

@@ -66,7 +66,7 @@ impl fmt::Display for Done {
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// The path of the card's file is not UTF-8.
-    #[error("the path is not UTF-8")]
+    #[error("the path is not UTF-8: give the card's file another name")]
     PathNotUtf8,
     /// The action has a number that this server does not know.
     #[error("unknown action: is `qiyong` of another version?")]
@@ -104,7 +104,7 @@ pub enum Refusal {
         most: usize,
     },
     /// The system gives no thread for a card line.
-    #[error("no thread for the card line of another reader")]
+    #[error("no thread for the card line of another reader: end other programs, or raise their limit (`ulimit -u`)")]
     NoLine,
     /// No card was named, and none has been in the reader.
     #[error("{reader}: which card? Name its file with --card")]
@@ -113,19 +113,19 @@ pub enum Refusal {
         reader: String,
     },
     /// A card is in the reader already.
-    #[error("{reader}: a card is in it; `remove` it, or `swap` it for another")]
+    #[error("{reader}: a card is in it; take it out with `remove`, or `swap` it for another")]
     Occupied {
         /// The reader's name.
         reader: String,
     },
     /// There is no card to take out.
-    #[error("{reader}: no card is in it")]
+    #[error("{reader}: no card is in it; put one in with `insert`")]
     Empty {
         /// The reader's name.
         reader: String,
     },
     /// The card is in another reader.
-    #[error("{} is in {other}", card.display())]
+    #[error("{} is in {other}: take it out there first", card.display())]
     CardElsewhere {
         /// The card's file.
         card: PathBuf,
@@ -133,7 +133,7 @@ pub enum Refusal {
         other: String,
     },
     /// The card has not the interface that the reader has.
-    #[error("{reader}: the card has no {}", if *contactless { "antenna" } else { "contacts" })]
+    #[error("{reader}: the card has no {}; put it into a reader of the other kind", if *contactless { "antenna" } else { "contacts" })]
     OtherInterface {
         /// The reader's name.
         reader: String,
@@ -147,7 +147,7 @@ pub enum Refusal {
     #[error("the readers of this server have no keypad; start it with --keypad")]
     NoKeypad,
     /// No program awaits a PIN: the key would be a try for a program that asks later.
-    #[error("{reader}: no program awaits a PIN; nothing was keyed")]
+    #[error("{reader}: no program awaits a PIN; nothing was keyed: key it when one asks")]
     NothingAwaited {
         /// The reader's name.
         reader: String,

@@ -68,13 +68,13 @@ pub enum StartError {
     #[error(transparent)]
     Name(NameProblem),
     /// There are more readers than programs see.
-    #[error("{count} readers: {READERS_MAX} are the most that programs see")]
+    #[error("{count} readers: {READERS_MAX} are the most that programs see; leave the others out")]
     TooManyReaders {
         /// How many there would be.
         count: usize,
     },
     /// There are more names than readers.
-    #[error("{names} names for {readers} readers: every name is for a reader")]
+    #[error("{names} names for {readers} readers: every name is for a reader; leave the others out")]
     TooManyNames {
         /// How many names there are.
         names: usize,

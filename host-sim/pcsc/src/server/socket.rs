@@ -42,7 +42,7 @@ pub enum SocketError {
     #[error("another program keeps the folder of {path} locked: end it, or choose another --socket", path = .0.display())]
     Locked(PathBuf),
     /// The system does not allow it.
-    #[error("cannot open the socket {path}: {error}", path = path.display())]
+    #[error("cannot open the socket {path}: {error}; choose another --socket, where this user may write", path = path.display())]
     Io {
         /// The path.
         path: PathBuf,

@@ -64,16 +64,16 @@ pub trait Slot: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SlotFailure {
     /// No card is in the slot.
-    #[error("no card is in the slot")]
+    #[error("no card is in the slot: put one in")]
     Empty,
     /// The card does not answer to reset, or was not reset.
-    #[error("the card does not answer")]
+    #[error("the card does not answer: take it out, and put it in again")]
     Mute,
     /// The exchange went wrong, as the firmware's slot says.
     #[error("{0}")]
     Broken(SlotError),
     /// The thread that plays line and slot has ended.
-    #[error("the simulated card line is gone")]
+    #[error("the simulated card line is gone: start the server anew")]
     LineGone,
 }
 

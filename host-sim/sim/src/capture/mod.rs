@@ -39,7 +39,7 @@ pub use pins::vcd_of_pins;
 #[derive(Debug, Error)]
 pub enum CaptureError {
     /// The folder could not be made.
-    #[error("cannot make the folder {}: {error}", path.display())]
+    #[error("cannot make the folder {}: {error}; choose another place, or let this user write there", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum CaptureError {
         error: io::Error,
     },
     /// A file could not be made or written.
-    #[error("cannot write the capture {}: {error}", path.display())]
+    #[error("cannot write the capture {}: {error}; check that its folder may be written and has room, or leave --capture out", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum CaptureError {
         error: io::Error,
     },
     /// Two scenario files would give captures of the same name.
-    #[error("the captures of {} and {} would have the same name", first.display(), second.display())]
+    #[error("the captures of {} and {} would have the same name: give one of these files another name", first.display(), second.display())]
     SameName {
         /// The first of the two scenario files.
         first: PathBuf,

@@ -44,7 +44,7 @@ pub type Files = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug, Error)]
 pub enum CardFileError {
     /// The file cannot be read or written.
-    #[error("cannot {doing} the card file {path}: {error}", path = path.display())]
+    #[error("cannot {doing} the card file {path}: {error}; check that it is there, and that it and its folder may be read and written", path = path.display())]
     Io {
         /// "read" or "write".
         doing: &'static str,
@@ -66,7 +66,7 @@ pub enum CardFileError {
         path: PathBuf,
     },
     /// It is not TOML, or a key is missing or unknown.
-    #[error("{path} is no complete card file: {problem}", path = path.display())]
+    #[error("{path} is no complete card file: {problem}; correct it, or make a new one (`qiyong card new`)", path = path.display())]
     Toml {
         /// Which file.
         path: PathBuf,

@@ -37,16 +37,16 @@ pub enum RecordError {
         after: usize,
     },
     /// It has no environment of a social security card.
-    #[error("this is no social security card: it answers the selection of SSSE with {0}")]
+    #[error("this is no social security card, since it answers the selection of SSSE with {0}: put one in")]
     OtherCard(StatusWord),
     /// It does not say which version it is.
-    #[error("the card does not tell its version: {0}")]
+    #[error("the card does not tell its version ({0}) and cannot be recorded: take another card")]
     NoVersion(StatusWord),
     /// Its version is none that is known.
-    #[error("the card's version is none of 1.00, 2.00 and 3.00, or its record is none")]
+    #[error("the card's version is none of 1.00, 2.00 and 3.00, or its record is none: take another card")]
     UnknownVersion,
     /// No card could be made to stand for it.
-    #[error("no card can be made with the area in the card's ident code: {0}")]
+    #[error("no card can be made with the area in the card's ident code ({0}): take another card")]
     Area(CodeError),
 }
 

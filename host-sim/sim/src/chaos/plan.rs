@@ -202,19 +202,19 @@ pub enum PlanError {
         id: u32,
     },
     /// What happens meanwhile happens nowhere else.
-    #[error("step {id}: what happens `meanwhile` happens at another terminal, and with a card that there is")]
+    #[error("step {id}: what happens `meanwhile` must happen at another terminal, and with a card that there is")]
     Elsewhere {
         /// The step.
         id: u32,
     },
     /// Numbers that no world can have.
-    #[error("step {id}: `fen` is 1 to 100000, and `wait` at most 100000")]
+    #[error("step {id}: `fen` must be 1 to 100000, and `wait` at most 100000")]
     Number {
         /// The step.
         id: u32,
     },
     /// A word that is none.
-    #[error("step {id}: {given:?} is none of {allowed}")]
+    #[error("step {id}: {given:?} must be one of {allowed}")]
     Word {
         /// The step.
         id: u32,

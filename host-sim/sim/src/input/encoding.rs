@@ -27,7 +27,9 @@ pub enum NotUtf8 {
         name: &'static str,
     },
     /// None of these.
-    #[error("it is no text in UTF-8: line {line} has a byte that cannot be")]
+    #[error(
+        "it is no text in UTF-8: line {line} has a byte that cannot be there; save it as UTF-8 in your editor, or name another file"
+    )]
     Other {
         /// The line with the first wrong byte, from 1.
         line: usize,

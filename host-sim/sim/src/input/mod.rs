@@ -60,7 +60,7 @@ pub enum AmountError {
     #[error("must be an amount in yuan, such as 35.80")]
     NotYuan,
     /// No account holds so much.
-    #[error("is more than {}", Fen::MAX)]
+    #[error("must be at most {}", Fen::MAX)]
     TooMuch,
 }
 

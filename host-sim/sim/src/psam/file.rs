@@ -23,10 +23,12 @@ const FORMAT: u32 = 1;
 #[derive(Debug, Error)]
 pub enum PsamFileError {
     /// It cannot be read.
-    #[error("cannot read the PSAM's file: {0}")]
+    #[error(
+        "cannot read the PSAM's file: {0}; check that it is there and may be read, or make one (`qiyong card psam`)"
+    )]
     Io(io::Error),
     /// It is not TOML, or a key of it is missing or unknown.
-    #[error("it is no complete PSAM file: {0}")]
+    #[error("it is no complete PSAM file: {0}; correct it, or make a new one (`qiyong card psam`)")]
     Toml(String),
     /// A value is not what it may be.
     #[error("{}", input::placed(place.as_ref(), &format!("`{key}` {problem}")))]

@@ -18,7 +18,7 @@ use crate::gbk::HolderError;
 #[derive(Debug, Error)]
 pub enum Problem {
     /// The file cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read: {0}; check that it is there and may be read")]
     Unreadable(io::Error),
     /// It is not TOML, or lacks a key, or has one too many, or a value of another type: line, column and cause, as the TOML
     /// reader says it, but without what stands there.
@@ -62,7 +62,7 @@ pub enum Problem {
         error: CodeError,
     },
     /// It is no institution's code.
-    #[error("`{key}` {error}; it is B, H or P, six digits of the area and five more")]
+    #[error("`{key}` {error}; it must be B, H or P, six digits of the area and five more")]
     InstitutionCode {
         /// The key.
         key: String,
@@ -78,7 +78,7 @@ pub enum Problem {
         error: HolderError,
     },
     /// Two institutions have one code.
-    #[error("`{key}` {code} stands twice")]
+    #[error("`{key}` {code} stands twice: give each institution a code of its own")]
     InstitutionTwice {
         /// The key of the second.
         key: String,
@@ -86,7 +86,7 @@ pub enum Problem {
         code: InstitutionCode,
     },
     /// Two cards, or two terminals, have one name.
-    #[error("{place}: `name` {name:?} stands twice")]
+    #[error("{place}: `name` {name:?} stands twice: give each a name of its own")]
     NameTwice {
         /// The second, such as `card 2`.
         place: String,
@@ -94,7 +94,7 @@ pub enum Problem {
         name: String,
     },
     /// Two cards have one number.
-    #[error("{place}: `number` {number} stands twice")]
+    #[error("{place}: `number` {number} stands twice: give each card a number of its own")]
     NumberTwice {
         /// The second, such as `card 2`.
         place: String,
@@ -102,10 +102,10 @@ pub enum Problem {
         number: CardNumber,
     },
     /// There is no step.
-    #[error("there is no [[step]]: nothing would happen")]
+    #[error("there is no [[step]]: nothing would happen; write one at least")]
     NoStep,
     /// What is to come of a card is said, and there is no such card.
-    #[error("`expect.card.{name}`: there is no card of that name")]
+    #[error("`expect.card.{name}`: there is no card of that name; add it, or name one that is in a [[card]]")]
     NoExpectedCard {
         /// The name.
         name: String,
@@ -175,7 +175,7 @@ pub enum Problem {
         problem: ValueProblem,
     },
     /// The card has an ATR of its own, which says what this key would say.
-    #[error("`{key}` does not go with `atr`, which says it")]
+    #[error("`{key}` does not go with `atr`, which says it: take one of the two out")]
     InAtr {
         /// The key.
         key: String,
@@ -187,7 +187,7 @@ pub enum Problem {
         key: String,
     },
     /// The amount is more than an account holds.
-    #[error("`{key}` is more than {} fen", Fen::MAX.0)]
+    #[error("`{key}` must be at most {} fen", Fen::MAX.0)]
     TooMuch {
         /// The key.
         key: String,
@@ -205,7 +205,7 @@ pub enum Problem {
         key: String,
     },
     /// The card expires before it is issued.
-    #[error("`{key}` {expires} lies before `issued` {issued}")]
+    #[error("`{key}` {expires} lies before `issued` {issued}: give a later day")]
     ExpiresFirst {
         /// The key.
         key: String,
@@ -223,7 +223,7 @@ pub enum Problem {
         allowed: &'static str,
     },
     /// A step names a card or a terminal that there is not.
-    #[error("`{key}`: none is named {given:?}; {}", list(known))]
+    #[error("`{key}`: none is named {given:?}: add it, or name another; {}", list(known))]
     NoneNamed {
         /// The key.
         key: String,
@@ -233,7 +233,7 @@ pub enum Problem {
         known: Vec<String>,
     },
     /// Terminals of this kind do not do that.
-    #[error("`{key}` is {what:?}, which a terminal at a {} does not offer", place.as_str())]
+    #[error("`{key}` is {what:?}, which a terminal at a {} does not offer: choose another operation, or a terminal that offers it", place.as_str())]
     NotOffered {
         /// The key.
         key: String,
@@ -243,7 +243,7 @@ pub enum Problem {
         place: Channel,
     },
     /// The key belongs to another operation.
-    #[error("`{key}` does not go with `do = {what:?}`")]
+    #[error("`{key}` does not go with `do = {what:?}`: leave it out")]
     OtherOperation {
         /// The key.
         key: String,
@@ -251,7 +251,7 @@ pub enum Problem {
         what: String,
     },
     /// The operation needs an amount.
-    #[error("`{key}` is missing: the amount in fen")]
+    #[error("`{key}` is missing: give the amount in fen")]
     NoTotal {
         /// The key.
         key: String,
@@ -263,13 +263,13 @@ pub enum Problem {
         key: String,
     },
     /// The fund would pay more than there is to pay.
-    #[error("`{key}` is more than `total`")]
+    #[error("`{key}` must be at most `total`")]
     FundAboveTotal {
         /// The key.
         key: String,
     },
     /// A fault is to come several times that lasts from its first time on.
-    #[error("`{key}` does not go with {fault:?}, which lasts")]
+    #[error("`{key}` does not go with {fault:?}, which lasts: leave it out")]
     FaultLasts {
         /// The key.
         key: String,
@@ -277,7 +277,7 @@ pub enum Problem {
         fault: String,
     },
     /// A fault that is no shift in time has one.
-    #[error("`{key}` goes with \"late\" and \"early\" only")]
+    #[error("`{key}` goes with \"late\" and \"early\" only: leave it out here")]
     NoShift {
         /// The key.
         key: String,
@@ -289,7 +289,7 @@ pub enum Problem {
         key: String,
     },
     /// Noise has no way to disturb a character.
-    #[error("`{key}` is empty: nothing would be disturbed")]
+    #[error("`{key}` is empty: nothing would be disturbed; name one fault at least")]
     NoFaults {
         /// The key.
         key: String,

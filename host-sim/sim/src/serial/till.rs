@@ -39,7 +39,7 @@ pub enum Heard {
 #[derive(Debug, Error)]
 pub enum Nonsense {
     /// It is a frame to the till without an event in it.
-    #[error("an event that is none")]
+    #[error("an event that is none: wait until the terminal says it again")]
     NoEvent,
     /// It is no frame.
     #[error(transparent)]

@@ -32,19 +32,23 @@ const TRIES: u32 = 36;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TillError {
     /// The terminal does not carry out a command.
-    #[error("the terminal refuses a command: {0}")]
+    #[error(
+        "the terminal refuses a command: {0}; report it to whoever maintains the program, with the file that was played"
+    )]
     Refused(Refused),
     /// The terminal does not answer, however often it is asked.
-    #[error("the terminal does not answer its till")]
+    #[error(
+        "the terminal does not answer its till: report it to whoever maintains the program, with the file that was played"
+    )]
     Silent,
     /// The terminal was ended from outside, as by a power cut.
-    #[error("the terminal has lost its power")]
+    #[error("the terminal has lost its power: start it again, and it settles what it had begun")]
     PowerCut,
     /// The till was ended from outside, as by `kill -9`.
-    #[error("the till was killed")]
+    #[error("the till was killed: start it again, and it asks the terminal what became of the visit")]
     TillKilled,
     /// The visit has no end.
-    #[error("the visit comes to no end")]
+    #[error("the visit comes to no end: report it to whoever maintains the program, with the file that was played")]
     Hangs,
 }
 

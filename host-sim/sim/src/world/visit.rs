@@ -162,7 +162,9 @@ impl CancelAt {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unplayed {
     /// The visit had fewer characters on the card line.
-    #[error("nothing came of what was to go wrong at character {at} ({what:?}): only {passed} characters passed")]
+    #[error(
+        "nothing came of what was to go wrong at character {at} ({what:?}): only {passed} characters passed; choose an earlier one, or take it out"
+    )]
     Fault {
         /// The first character at which nothing went wrong any more.
         at: u64,
@@ -173,39 +175,39 @@ pub enum Unplayed {
     },
     /// A misbehaviour from some character on concerned another protocol.
     #[error(
-        "nothing came of a fault that makes the card misbehave: in the protocol that it speaks there is no such thing"
+        "nothing came of a fault that makes the card misbehave: in the protocol that it speaks there is no such thing; choose a fault of that protocol, or take it out"
     )]
     Spell,
     /// Noise disturbed no character.
-    #[error("`noise` disturbed none of {passed} characters")]
+    #[error("`noise` disturbed none of {passed} characters: make `one_in` smaller, or take it out")]
     Noise {
         /// How many characters passed.
         passed: u64,
     },
     /// The visit was approved, and PINs were not asked for. In any other visit the holder may well know a PIN in vain.
-    #[error("{left} of the `pin` were never keyed")]
+    #[error("{left} of the `pin` were never keyed: take them out, or choose an operation that asks for them")]
     Pins {
         /// How many.
         left: usize,
     },
     /// The same with new PINs.
-    #[error("{left} of the `new_pin` were never keyed")]
+    #[error("{left} of the `new_pin` were never keyed: take them out, or choose an operation that asks for them")]
     NewPins {
         /// How many.
         left: usize,
     },
     /// The cancel key had no moment.
-    #[error("`cancel` never came to its moment")]
+    #[error("`cancel` never came to its moment: choose another moment, or take it out")]
     Cancel,
     /// The card was not pulled.
-    #[error("`pull_during` never came to its moment")]
+    #[error("`pull_during` never came to its moment: choose another moment, or take it out")]
     Pull,
     /// Every message and answer got through.
-    #[error("`link` never disturbed a message")]
+    #[error("`link` never disturbed a message: choose an operation that sends one, or take it out")]
     Link,
     /// Fewer bytes were sent between till and terminal.
     #[error(
-        "nothing came of what was to go wrong at byte {at} of the serial line: only {sent} bytes were sent that way"
+        "nothing came of what was to go wrong at byte {at} of the serial line: only {sent} bytes were sent that way; choose an earlier one, or take it out"
     )]
     Byte {
         /// The first byte at which nothing went wrong any more.
@@ -214,7 +216,9 @@ pub enum Unplayed {
         sent: u64,
     },
     /// Nothing was to be kept, though the operation pays or puts into use.
-    #[error("`storage_worn` refused no record: none was written")]
+    #[error(
+        "`storage_worn` refused no record: none was written; choose an operation that pays or activates, or take it out"
+    )]
     Storage,
 }
 

@@ -17,7 +17,7 @@ pub type Problem = (String, ValueProblem);
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ValueProblem {
     /// The file is of another format than this program reads.
-    #[error("is {found}; this program reads format {read}")]
+    #[error("is {found}, and this program reads format {read}: use the version of it that has written the file")]
     Format {
         /// The file's.
         found: u32,
@@ -34,7 +34,7 @@ pub enum ValueProblem {
         allowed: &'static [&'static str],
     },
     /// It is not hex.
-    #[error("is not hex: {0}")]
+    #[error("must be hex: {0}")]
     NotHex(FromHexError),
     /// It is not so many bytes as a card sends after a reset.
     #[error("must be 1 to {most} bytes, which need not be a valid ATR")]
@@ -43,7 +43,9 @@ pub enum ValueProblem {
         most: usize,
     },
     /// The key belongs to an interface that `interfaces` does not name.
-    #[error("does not go with `interfaces`, which names no such side of the card")]
+    #[error(
+        "does not go with `interfaces`, which names no such side of the card: leave it out, or name that side there"
+    )]
     OfOtherInterface,
     /// It is no value of an antenna.
     #[error(transparent)]
@@ -70,7 +72,7 @@ pub enum ValueProblem {
         most: usize,
     },
     /// A key is missing that a card with these interfaces has, or an external key that every card has.
-    #[error("is missing")]
+    #[error("is missing: take it from the file of a new card (`qiyong card new`)")]
     KeyMissing,
     /// It is no PIN.
     #[error("must be 4 to 16 digits")]
@@ -88,10 +90,10 @@ pub enum ValueProblem {
     #[error("is missing: is the file cut off?")]
     RecordMissing,
     /// Cards of this generation have no such file.
-    #[error("is no file of a {} card", .0.as_str())]
+    #[error("is no file of a {} card: leave it out", .0.as_str())]
     NoFile(Generation),
     /// The file has no record of this tag.
-    #[error("is no record of this file; names are tags in hex")]
+    #[error("is no record of this file: leave it out, or name it by its tag in hex")]
     NoRecord,
     /// The cyclic file has no record of this number.
     #[error("is no record of this file; they are 1 to {count}")]
@@ -100,7 +102,7 @@ pub enum ValueProblem {
         count: usize,
     },
     /// A transparent file has one key, and this is not it.
-    #[error("is unknown; this file has one key, `bytes`")]
+    #[error("is unknown: write the one key of this file, `bytes`")]
     NotBytes,
     /// It has too few bytes.
     #[error("must have at least {0} bytes")]
@@ -109,10 +111,10 @@ pub enum ValueProblem {
     #[error("must have {0} bytes")]
     Bytes(usize),
     /// It has more bytes than the file.
-    #[error("has {0} bytes, more than the file's size")]
+    #[error("has {0} bytes, more than the file's size: shorten it")]
     LargerThanFile(usize),
     /// It has characters that GBK does not have.
-    #[error("has characters that GBK does not have")]
+    #[error("has characters that GBK does not have: write it with others")]
     NotGbk,
     /// It is not digits.
     #[error("must be digits")]

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum VcdError {
     /// It cannot be read.
-    #[error("it cannot be read: {0}")]
+    #[error("it cannot be read: {0}; check that it is there and may be read")]
     Io(#[from] io::Error),
     /// It is none, or a damaged one.
     #[error("line {line}: {what}")]
@@ -27,7 +27,7 @@ pub enum VcdError {
         have: String,
     },
     /// The named channel is not there.
-    #[error("there is no channel {name:?}; {have}")]
+    #[error("there is no channel {name:?}: name another with --pin; {have}")]
     NoSuchChannel {
         /// The name that was asked for.
         name: String,
