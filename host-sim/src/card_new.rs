@@ -141,7 +141,9 @@ fn may_write(args: &NewArgs) -> Result<(), String> {
         Ok(there) if !there.is_file() => {
             Err(format!("{} exists and is no plain file; name another", args.out.display()))
         }
-        Ok(_) if !args.force => Err(format!("{} exists; --force replaces it", args.out.display())),
+        Ok(_) if !args.force => {
+            Err(format!("{} exists; name another file, or --force replaces it", args.out.display()))
+        }
         Ok(_) | Err(_) => Ok(()),
     }
 }

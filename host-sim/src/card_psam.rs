@@ -34,7 +34,7 @@ fn terminal(text: &str) -> Result<[u8; TERMINAL], String> {
 /// Exit 0 when the file is written, 2 when it is not.
 pub(crate) fn run(args: &PsamArgs, output: &mut Output) -> Result<Verdict, String> {
     if args.out.exists() && !args.force {
-        return Err(format!("{} exists; --force replaces it", args.out.display()));
+        return Err(format!("{} exists; name another file, or --force replaces it", args.out.display()));
     }
     let hsm = Hsm::test_keys();
     let keys = |algorithm| Some(hsm.psam_keys(algorithm));

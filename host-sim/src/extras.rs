@@ -123,7 +123,7 @@ mod without_lab {
     use qiyong_sim::world::event::{Apdu, Event};
 
     /// The error if this program was built without emulated boards and captures.
-    pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
+    pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: build it with `cargo build -p qiyong`";
 
     /// No folder can be made.
     pub(crate) struct CaptureFolder(Infallible);
@@ -196,7 +196,7 @@ mod without_serve {
     /// The error if this program was built without a centre over TCP.
     #[cfg(not(feature = "serve"))]
     const NOT_BUILT_IN: &str =
-        "this qiyong was built for a quick start, without a centre over TCP: `cargo build -p qiyong` has it";
+        "this qiyong was built for a quick start, without a centre over TCP: build it with `cargo build -p qiyong`";
 
     #[cfg(not(feature = "serve"))]
     pub(crate) fn play_over_tcp(_: &Scenario) -> Result<Played, RunError> {

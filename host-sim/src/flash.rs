@@ -58,7 +58,9 @@ pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, Stri
         #[cfg(feature = "probe")]
         None => with_probe::run(args, output),
         #[cfg(not(feature = "probe"))]
-        None => Err(format!("{}; a Pico can do without: `qiyong flash --uf2`", crate::probe::NOT_BUILT_IN)),
+        None => {
+            Err(format!("{}; use `qiyong flash --uf2` for a Pico, which can do without", crate::probe::NOT_BUILT_IN))
+        }
     }
 }
 

@@ -79,5 +79,5 @@ fn page(command: &Command) -> Result<Vec<u8>, String> {
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> String {
-    format!("cannot write {}: {error}", path.display())
+    format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
 }

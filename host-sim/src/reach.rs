@@ -75,7 +75,8 @@ impl Reached {
             }
             #[cfg(not(feature = "serve"))]
             Target::Tcp(_) => {
-                Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into())
+                Err("this qiyong was built for a quick start, without TCP: build it with `cargo build -p qiyong`"
+                    .into())
             }
         }
     }

@@ -58,7 +58,7 @@ fn an_error_without_a_way_out_is_convicted_and_so_is_a_poor_excuse() {
         ("an excuse by a text that names none", |_, excuses| excuses.inside[0].told_in = "is cut off or damaged: {0}"),
         ("an excuse by a text that nobody says", |_, excuses| excuses.inside[0].told_in = "it is stuck: restore it"),
         ("an excuse that excuses nothing", |sources, excuses| {
-            error_of(sources, "the valve is stuck: open it", "ValveError");
+            error_of(sources, "the valve is stuck: take it out", "ValveError");
             let told_in = excuses.inside[1].told_in;
             excuses.inside.push(Inside { file: "host-sim/src/valve.rs", item: "ValveError", told_in });
         }),
@@ -106,20 +106,22 @@ fn a_catalogue_with_a_fault_is_convicted() {
         ("an entry is missing", |files| drop_line(files, "no card is in the slot")),
         ("an entry with a placeholder is missing", |files| drop_line(files, "cannot write the result")),
         ("a placeholder is missing in the Chinese text", |files| {
-            change(files, "'无法写出结果：{error}'", "'无法写出结果'");
+            change(files, "'无法写出结果：{error}；", "'无法写出结果；");
         }),
         ("another placeholder in the Chinese text", |files| {
-            change(files, "'无法写出结果：{error}'", "'无法写出结果：{other}'")
+            change(files, "'无法写出结果：{error}；", "'无法写出结果：{other}；")
         }),
         ("the English text was changed in the source", |files| {
-            change(files, "'cannot write the result: {error}'", "'cannot write a result: {error}'");
+            change(files, "'cannot write the result: {error};", "'cannot write a result: {error};");
         }),
         ("the Chinese text keeps the way out to itself", |files| {
             change(files, "'调试探针 {=0} 已断开：是否被拔掉了？'", "'调试探针 {=0} 已断开'");
         }),
         ("an entry that no source has", |files| files[0].1.push_str("'what nobody says' = '没有人说'\n")),
         ("an entry stands twice", |files| {
-            files[1].1.push_str("'cannot write the result: {error}' = '无法写出：{error}'\n")
+            files[1].1.push_str(
+                "'cannot write the result: {error}; check that where it goes has room' = '无法写出：{error}；请检查'\n",
+            )
         }),
     ];
     for (fault, bend) in faults {

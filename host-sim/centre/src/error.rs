@@ -118,10 +118,10 @@ pub enum CentreError {
     #[error("what this program brings for the area is wrong: {0}; report it to whoever maintains the program")]
     Defaults(String),
     /// The institution has already been added.
-    #[error("institution {0} is known already; each code can be added once")]
+    #[error("institution {0} is known already: leave it out, or give the new one another code")]
     InstitutionExists(InstitutionCode),
     /// The card has already been added.
-    #[error("card {0} is known already; each card number can be added once")]
+    #[error("card {0} is known already: leave it out, or give the new one another number")]
     CardExists(CardNumber),
     /// An amount has more than the twelve digits of a message.
     #[error("an amount of {0} is out of range: it must be at most {max}, the most that a terminal can send and an account can hold", max = Fen::MAX)]

@@ -19,34 +19,34 @@ pub struct ReaderName(String);
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NameProblem {
     /// It has no characters.
-    #[error("a reader's name has at least one character")]
+    #[error("a reader's name must have at least one character")]
     Empty,
     /// Programs have no room for it.
-    #[error("a reader's name has at most {NAME_MAX} bytes in UTF-8 (MAX_READERNAME); {name} has {bytes}", bytes = name.len())]
+    #[error("a reader's name must have at most {NAME_MAX} bytes in UTF-8 (MAX_READERNAME); {name} has {bytes}", bytes = name.len())]
     TooLong {
         /// The name.
         name: String,
     },
     /// It has a line end, a tabulator or the like in it.
-    #[error("a reader's name has no control characters: {name:?}")]
+    #[error("a reader's name must have no control characters: {name:?}")]
     Control {
         /// The name.
         name: String,
     },
     /// Nobody would see the blank.
-    #[error("a reader's name neither begins nor ends with a blank: {name:?}")]
+    #[error("a reader's name must not begin or end with a blank: {name:?}")]
     Blank {
         /// The name.
         name: String,
     },
     /// It means something else to programs.
-    #[error("{name} stands for readers that come and go, and can be no reader's name")]
+    #[error("{name} stands for readers that come and go: choose another name")]
     PlugAndPlay {
         /// The name.
         name: String,
     },
     /// Another reader has it.
-    #[error("there is a reader {name} already: every reader has a name of its own")]
+    #[error("there is a reader {name} already: give this one a name of its own")]
     Taken {
         /// The name.
         name: String,

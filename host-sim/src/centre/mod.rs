@@ -277,7 +277,12 @@ pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String
 pub(crate) fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
     let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let value = |fid, tag| card.ssse_value(fid, tag).unwrap_or_default();
-    let wrong = |what: &str| format!("{}: {what} on the card is not what it should be", path.display());
+    let wrong = |what: &str| {
+        format!(
+            "{}: {what} on the card is not what it should be; correct it in the file, or make a new card (`qiyong card new`)",
+            path.display()
+        )
+    };
     let ident = value(EF05, tag::IDENT_CODE).try_into().ok().and_then(|bytes| IdentCode::new(bytes).ok());
     let ident = ident.ok_or_else(|| wrong("the ident code"))?;
     let expires = value(EF05, tag::EXPIRES).try_into().ok().and_then(Date::from_bcd);

@@ -47,7 +47,11 @@ pub(crate) fn stations(
     let opened: Vec<Result<Centre, Closed>> = thread::scope(|scope| {
         let open = |(place, region)| scope.spawn(move || open(region, &own(place), test_keys));
         let under_way: Vec<_> = all().map(open).collect();
-        let broken = |_| Err(Closed::Wrong("it could not be opened for a fault of this program".into()));
+        let broken = |_| {
+            Err(Closed::Wrong(
+                "it could not be opened for a fault of this program: report it to whoever maintains it".into(),
+            ))
+        };
         under_way.into_iter().map(|one| one.join().unwrap_or_else(broken)).collect()
     });
     let mut stations = Vec::new();

@@ -79,8 +79,7 @@ struct Own<B> {
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     match args.board {
         BoardKind::First if args.waveform.is_some() || args.broken.is_some() => Err(
-            "the card line of the emulated B-L475E-IOT01A carries whole bytes: there are no levels to show, and no wires to break. Take \
-             --board pico for both; `qiyong scenario run --capture FOLDER` has the waveform of a simulated terminal"
+            "the card line of the emulated B-L475E-IOT01A carries whole bytes, without levels to show and wires to break: take --board pico for both; `qiyong scenario run --capture FOLDER` has the waveform of a simulated terminal"
                 .into(),
         ),
         BoardKind::First => {

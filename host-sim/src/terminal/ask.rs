@@ -233,7 +233,8 @@ impl DocumentArgs {
 
 fn number(kind: DocumentKind, text: &str) -> Result<DocumentNumber, String> {
     if kind == DocumentKind::IdCard {
-        IdNumber::new_citizens(text.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
+        IdNumber::new_citizens(text.as_bytes())
+            .map_err(|error| format!("the ID number {error}; key it as it stands on the document"))?;
     }
     DocumentNumber::new(text.as_bytes()).ok_or_else(|| "a document's number has 1 to 20 printable characters".into())
 }

@@ -12,6 +12,7 @@ use qiyong_protocol::frame::Peer;
 use qiyong_sim::serial::till::{self, Heard, TillEnd};
 
 use super::port::Port;
+use crate::advice;
 use crate::live::Live;
 
 /// After so long without an answer a command is said again.
@@ -41,7 +42,7 @@ pub(super) enum LineError {
     )]
     Garbage { name: String, bytes: usize, seconds: u64 },
     /// The terminal does not do it.
-    #[error("the terminal refuses: {0}")]
+    #[error("the terminal refuses: {0}; {advice}", advice = advice::sentence(.0.advice()))]
     Refused(Refused),
 }
 

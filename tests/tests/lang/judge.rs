@@ -1,11 +1,11 @@
 //! Compares the catalogue with the sources: nothing is missing, nothing is dead, and each entry says the same in both languages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use qiyong::lang::{Catalogue, Template};
 
 use super::sources::Sources;
-use super::ways::{names_a_way_out, names_a_way_out_in_chinese};
+use super::ways::{instructs, instructs_in_chinese, names_a_way_out, names_a_way_out_in_chinese};
 
 /// Files whose keys are other people's words: clap's, the system's.
 const OTHERS: [&str; 2] = ["clap", "system"];
@@ -29,13 +29,20 @@ pub(crate) fn judge(files: &[(&str, &str)], sources: &Sources) -> Vec<String> {
             ));
         }
     }
+    let errors = sources.errors.iter().map(|error| &error.text).chain(sources.complaints.keys());
+    let errors: BTreeSet<&str> = errors.map(String::as_str).collect();
     for (key, (name, chinese)) in &keys {
         if !OTHERS.contains(name) && !sources.texts.contains(key) {
             wrong.push(format!(
                 "host-sim/src/lang/zh/{name}.toml: no source says {key:?}: take the entry out, or correct its key"
             ));
         }
-        if names_a_way_out(key) && !names_a_way_out_in_chinese(chinese) {
+        let keeps_it = if errors.contains(key.as_str()) {
+            names_a_way_out(key) && !names_a_way_out_in_chinese(chinese)
+        } else {
+            !name.starts_with("help") && instructs(key) && !instructs_in_chinese(chinese)
+        };
+        if keeps_it {
             wrong.push(format!("host-sim/src/lang/zh/{name}.toml: {key:?} says what to do, and {chinese:?} does not"));
         }
         let is_han = |character: char| ('\u{4e00}'..='\u{9fff}').contains(&character);

@@ -28,7 +28,7 @@ struct Around<'a> {
 }
 
 /// To these the words of an error are given.
-const COMPLAINS: [&str; 5] = ["Err", "map_err", "ok_or", "ok_or_else", "complain"];
+pub(crate) const COMPLAINS: [&str; 5] = ["Err", "map_err", "ok_or", "ok_or_else", "complain"];
 
 /// What was read from a source.
 #[derive(Default)]
@@ -101,6 +101,9 @@ impl Texts {
                         [.., TokenTree::Ident(kind), TokenTree::Ident(name)] if kind == "enum" => name.to_string(),
                         _ => around.item.to_owned(),
                     };
+                    // A block among the arguments of `#[error]` is a program, and its texts are parts.
+                    let is_part = given_to == "error" && group.delimiter() == Delimiter::Brace;
+                    let given_to = if is_part { "" } else { given_to };
                     let is_complaint = around.is_complaint || COMPLAINS.contains(&given_to);
                     self.walk(group.stream(), Around { given_to, item: &item, is_complaint });
                 }

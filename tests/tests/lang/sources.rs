@@ -10,7 +10,7 @@ use regex::Regex;
 
 use qiyong::lang::Template;
 
-use super::literals::{Text, Texts};
+use super::literals::{COMPLAINS, Text, Texts};
 
 /// What every new user sees first.
 const DEMO: &str = "host-sim/scenarios/demo.toml";
@@ -32,7 +32,6 @@ const KEPT: &[(&str, &str)] = &[
     ("host-sim/page/src/routes.rs", "kinds of content"),
     ("host-sim/centre/src/store/plans.rs", "why a plan of the database is as it is"),
     ("host-sim/pcsc/src/server/attributes.rs", "names of readers"),
-    ("host-sim/pcsc/src/name.rs", "names of readers"),
     ("host-sim/pcsc/src/server/reader.rs", "words of JSON"),
     ("host-sim/sim/src/dissector/", "a script for Wireshark"),
     ("host-sim/sim/src/chaos/film.rs", "a film is a record whose hash is compared"),
@@ -88,6 +87,8 @@ const STAY: &[(&str, &str)] = &[
     ("PERFORM SECURITY OPERATION: sign", "a command's name"),
     ("abort", "a token of a file"),
     ("Simulated", "the name of a type"),
+    ("Contactless Reader", "the name of a reader"),
+    ("Qiyong Virtual {kind} {number} 00", "the name of a reader"),
     ("line {0}", "the name of a key"),
     ("serial {0}", "the name of a key"),
     ("{place}: name", "the name of a key"),
@@ -195,7 +196,7 @@ impl Sources {
                 let at = format!("{file}:{}", text.row);
                 if text.given_to == "error" {
                     self.errors.insert(ErrorText { text: key.clone(), item: text.item, at: at.clone() });
-                } else if text.is_complaint && file.starts_with(PROGRAM) {
+                } else if text.is_complaint && is_given_to_a_complaint(&text) && file.starts_with(PROGRAM) {
                     self.complaints.entry(key.clone()).or_insert_with(|| at.clone());
                 }
                 self.required.entry(key.clone()).or_insert(at);
@@ -222,6 +223,11 @@ impl Sources {
         let used = self.used.borrow();
         KEPT.iter().chain(STAY).map(|(text, _)| *text).filter(|text| !used.contains(text)).collect()
     }
+}
+
+/// Whether it is the words of a complaint, and no argument of what makes them.
+fn is_given_to_a_complaint(text: &Text) -> bool {
+    text.given_to == "format!" || COMPLAINS.contains(&text.given_to.as_str())
 }
 
 /// Whether it is a text for people.

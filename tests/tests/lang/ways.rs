@@ -6,61 +6,71 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::sources::{ErrorText, Sources};
+use super::sources::Sources;
 
 /// Instructions: what somebody is told to do, after the cause. A verb counts behind a mark or a joining word alone, since elsewhere it
 /// may be a noun, or say what the program does.
 static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
-    let verbs = "add|ask|begin|build|call|check (?:the|its|it|that|their|each|where)|chmod|choose|clean|compare|copy|correct|end|\
-        exchange|feed|find out|give|hold|install|join|key|leave|let|link|load|look|make|name|plug|put|raise|repeat|report|\
-        reset (?:the|it)|restore|run|save|say|see|send|set|shorten|sign|start|take|try|use|wait|write";
+    let verbs = "add|ask|begin|build|call|capture|check (?:the|its|it|that|their|each|where)|chmod|choose|clean|compare|copy|\
+        correct|end|exchange|feed|find out|flash it|give|hold|install|join|key (?:it|an|the)|leave|let|link|load|look|make|name|plug|put|raise|\
+        repeat|report|reset (?:the|it)|restore|run|save|say|see|send|set|shorten|sign|start|take|try|use|wait|write";
     Regex::new(&format!(
-        "(?:[:;,(] |, (?:and|or|so) |\\? )(?:{verbs})\\b|\\b(?:the request may be repeated|qiyong centre init --db)\\b"
+        "(?:[:;,(] |, (?:and|or|so) |\\? )(?:{verbs})\\b|^(?:write|choose) |: qiyong [a-z]+ |the request may be repeated"
     ))
     .unwrap()
 });
 /// Questions to whoever has the thing before them, at the end of a part of the text.
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\?(?: |$|[):])").unwrap());
-/// What would be right, as a rule or an example.
+/// What would be right, as a rule or an example. Each phrase with its reason.
 const RIGHT: [(&str, &str); 10] = [
+    (r"\bmust (?:each |not )?(?:be|have|begin|stand|happen) (?:\{|\[|`|[A-Za-z0-9])", "a rule"),
+    (r"(?:\bsuch as|, like) [^ ,;]", "an example that may be copied"),
     (
-        r"\bmust (?:be|not be|have|have no|not begin|begin|stand|happen) (?:\{|\[|`|[a-z0-9])",
-        "a rule; that something `must have been` is a guess",
-    ),
-    (r"(?:\bsuch as|, like|, as) [^ ,;]", "an example that may be copied"),
-    (
-        r"\b(?:there are:?|it has|allowed are|they are|they are 1 to|takes one of|with one of) \{",
-        "the list of what is right follows",
+        r"(?:[;:] there are:?|\bit has|\ballowed are|\bthey are 1 to|\btakes one of|\bwith one of) \{",
+        "the list of what is right",
     ),
     (r"\bthere are: [a-z]", "the list stands there"),
     (r"\{ALLOWED\}", "a constant that says what is allowed"),
+    (r"\{advice\}", "the words of an advice"),
     (r"\bat (?:most|least) (?:\{|[0-9]|one\b)", "a bound"),
-    (r"\bha(?:s|ve) [0-9]+ to [0-9]+ [a-z]", "two bounds"),
-    (r"\bnumber from [0-9]+ to [0-9]+", "two bounds"),
+    (r"\bha(?:s|ve) [0-9]+ to [0-9]+ [a-z]|\bnumber from [0-9]+ to [0-9]+", "two bounds"),
     (r"\b(?:begins|ends) with (?:`|https|the host)", "how it begins or ends"),
-    (
-        r"\b(?:can be added once|goes with (?:`|--|\\?.)|of (?:its|their) own)",
-        "what it goes with, or how often it may stand",
-    ),
+    (r"\bgoes with --", "with what it may stand"),
 ];
+/// This is a guess and no rule.
+const GUESS: &str = "must have been";
 static RIGHT_FORM: LazyLock<Regex> = LazyLock::new(|| {
     let all: Vec<&str> = RIGHT.iter().map(|(phrase, _)| *phrase).collect();
     Regex::new(&all.join("|")).unwrap()
 });
 /// The same in Chinese.
-static ZH: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("请|应|须|不得|最多|最大|至少|例如|形如|？|可用|可以|可在|可将|现有|允许|只").unwrap());
+static ZH: LazyLock<Regex> = LazyLock::new(|| {
+    let phrases = r"请|应为|应取|须|不得|最多|最大|至少|例如|形如|？|可用|可以|现有|允许|用于|\{ALLOWED\}|\{advice\}";
+    Regex::new(phrases).unwrap()
+});
+
+/// Verbs of instructions. Not enough for an error, whose cause may have them, too.
+static VERB_ZH: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("换|改|取|设|用|检查|查看|清洁|测量|等|报告|写|参见|装|启动").unwrap());
 
 /// Whether a text of an error names the way out.
 pub(crate) fn names_a_way_out(english: &str) -> bool {
-    INSTRUCTION.is_match(english)
-        || QUESTION.is_match(english)
-        || RIGHT_FORM.is_match(&english.replace("must have been", ""))
+    INSTRUCTION.is_match(english) || QUESTION.is_match(english) || RIGHT_FORM.is_match(&english.replace(GUESS, ""))
 }
 
 /// Whether the Chinese text does.
 pub(crate) fn names_a_way_out_in_chinese(chinese: &str) -> bool {
     ZH.is_match(chinese)
+}
+
+/// Whether another text tells somebody what to do, such as a remedy of the doctor's.
+pub(crate) fn instructs(english: &str) -> bool {
+    INSTRUCTION.is_match(english) || QUESTION.is_match(english)
+}
+
+/// Whether the Chinese text does.
+pub(crate) fn instructs_in_chinese(chinese: &str) -> bool {
+    ZH.is_match(chinese) || VERB_ZH.is_match(chinese)
 }
 
 /// An enum whose texts may name the cause alone, because another text says the rest.
@@ -114,6 +124,12 @@ impl Excuses {
                     "what answers at {address} is no centre's end for terminals ({error}): give that address, and not its HTTP's",
                 ),
                 inside(
+                    "host-sim/page/src/lib.rs",
+                    "BindError",
+                    "{error}; give another one (--port {door}=0 takes a free one), or leave it out (--without {door})",
+                ),
+                inside("host-sim/sim/src/card/record.rs", "RecordError", "{error}{join}{advice}; nothing was written"),
+                inside(
                     "host-sim/sim/src/decode/node.rs",
                     "Problem",
                     "these bytes are no message: {problem}; give it whole, with its length in two bytes before it, or a frame between two 00",
@@ -125,10 +141,13 @@ impl Excuses {
                 around("the centre: {0}", "CentreError"),
                 around("till and terminal: {0}", "TillError"),
                 around("not for this bench: {0}", "Unplayable"),
+                around("region {region}: db: {source}", "PlaceError"),
             ],
             no_complaints: vec![
                 "{file}: {steps} of {of} steps are enough for the failure (found in {runs} runs)",
                 "the PIN pad waits: {what} (nothing: cancel)",
+                // Words that a region's error has brought along.
+                "region {0}: {words}",
             ],
         }
     }
@@ -147,24 +166,19 @@ pub(crate) struct Count {
 
 /// Counts; else what has no way out, or an excuse that is none, each with what to do.
 pub(crate) fn judge(sources: &Sources, excuses: &Excuses) -> Result<Count, Vec<String>> {
-    let mut wrong = Vec::new();
-    let mut used = BTreeSet::new();
     let Excuses { inside, around, no_complaints } = excuses;
-    for ErrorText { text, at, item } in sources.errors.iter().filter(|error| !names_a_way_out(&error.text)) {
-        let is_inside = |one: &&Inside| one.item == item && at.starts_with(one.file);
-        if let Some(excuse) = inside.iter().find(is_inside) {
-            used.insert(excuse.told_in);
-        } else if let Some(excuse) = around.iter().find(|one| one.text == text) {
-            used.insert(excuse.text);
-        } else {
-            wrong.push(format!("{at}: {text:?} names no way out: say what to do, or what would be right"));
-        }
-    }
-    let complaints = sources.complaints.iter().filter(|(text, _)| !names_a_way_out(text));
-    let mut excused = used.len();
-    for (text, at) in complaints {
-        match no_complaints.iter().find(|known| *known == text) {
-            Some(known) => excused += usize::from(used.insert(known)),
+    let (mut wrong, mut used, mut excused) = (Vec::new(), BTreeSet::new(), 0);
+    let errors = sources.errors.iter().map(|error| (&error.text, &error.at, error.item.as_str()));
+    let complaints = sources.complaints.iter().map(|(text, at)| (text, at, ""));
+    for (text, at, item) in errors.chain(complaints).filter(|(text, ..)| !names_a_way_out(text)) {
+        let by_what_is_around = inside.iter().find(|one| one.item == item && at.starts_with(one.file));
+        let by_what_is_inside = around.iter().find(|one| one.text == text).map(|one| one.text);
+        let by_itself = no_complaints.iter().find(|known| *known == text && item.is_empty());
+        match by_what_is_around.map(|one| one.item).or(by_what_is_inside).or(by_itself.copied()) {
+            Some(excuse) => {
+                used.insert(excuse);
+                excused += 1;
+            }
             None => wrong.push(format!("{at}: {text:?} names no way out: say what to do, or what would be right")),
         }
     }
@@ -179,8 +193,8 @@ pub(crate) fn judge(sources: &Sources, excuses: &Excuses) -> Result<Count, Vec<S
             wrong.push(format!("{text:?} is excused by {item}, which is not there, or has a text without a way out"));
         }
     }
-    let all = inside.iter().map(|one| one.told_in).chain(around.iter().map(|one| one.text));
-    for unused in all.chain(no_complaints.iter().copied()).filter(|known| !used.contains(known)) {
+    let known = inside.iter().map(|one| one.item).chain(around.iter().map(|one| one.text));
+    for unused in known.chain(no_complaints.iter().copied()).filter(|known| !used.contains(known)) {
         wrong.push(format!("tests/tests/lang/ways.rs: {unused:?} excuses nothing: take it out"));
     }
     if wrong.is_empty() {

@@ -193,7 +193,7 @@ pub enum PlanError {
     #[error("{0}")]
     Toml(String),
     /// Too many or too few take part.
-    #[error("`terminals` and `cards`: each 1 to {MOST}")]
+    #[error("`terminals` and `cards` must each be 1 to {MOST}")]
     Counts,
     /// A step is about a terminal or card that there is not.
     #[error("step {id}: `terminal` and `card` count from 0, and must be below `terminals` and `cards`")]

@@ -11,7 +11,7 @@ pub enum VcdError {
     #[error("it cannot be read: {0}; check that it is there and may be read")]
     Io(#[from] io::Error),
     /// It is none, or a damaged one.
-    #[error("line {line}: {what}")]
+    #[error("line {line}: {what}; capture it again, and save it as VCD")]
     Damaged {
         /// The line, from 1.
         line: u64,
