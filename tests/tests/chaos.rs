@@ -178,10 +178,10 @@ fn a_file_that_is_no_plan_is_refused_with_the_reason() {
     let trouble = |text: &str| format!("{head}{step}[[step.trouble]]\n{text}");
     for (text, says) in [
         ("seed = ".to_string(), "line 1"),
-        ("seed = 1\nterminals = 0\ncards = 1\n".to_string(), "each 1 to 200"),
+        ("seed = 1\nterminals = 0\ncards = 1\n".to_string(), "each be 1 to 200"),
         (format!("{head}{}", step.replace("card = 0", "card = 1")), "count from 0"),
-        (format!("{head}{}", step.replace("fen = 1", "fen = 0")), "`fen` is 1 to 100000"),
-        (trouble("what = \"link\"\nkind = \"cut\""), "\"cut\" is none of ok, down"),
+        (format!("{head}{}", step.replace("fen = 1", "fen = 0")), "`fen` must be 1 to 100000"),
+        (trouble("what = \"link\"\nkind = \"cut\""), "\"cut\" must be one of ok, down"),
         (trouble("what = \"earthquake\""), "unknown variant"),
         (trouble("what = \"meanwhile\"\nnumber = 1\nterminal = 0\ncard = 0"), "at another terminal"),
     ] {

@@ -85,7 +85,7 @@ fn a_bank_asks_for_each_part_of_the_document_until_it_is_right() {
         &[
             ("what is to be done? apply, query, echo, settle-batch, sign-off, help or quit: ", "apply"),
             ("its number or word: ", "9"),
-            ("the list ends with 8", ""),
+            ("the number must be from 0 to 8", ""),
             // Nothing was keyed: back to the first question, where a cursor key brings the row back.
             ("what is to be done?", UP),
             ("its number or word: ", "1"),

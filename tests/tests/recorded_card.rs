@@ -249,7 +249,7 @@ fn what_cannot_be_recorded_says_why_and_leaves_no_file() {
     let (command, answer) = (hex::decode(select).unwrap(), Some(vec![0x6A, 0x82]));
     other.recorded.exchanges.push(Exchange { place: Place::default(), command, micros: 0, answer });
     let server = server_with(&other, false);
-    refuse(&server, 1, "this is no social security card: it answers the selection of SSSE with 6A82");
+    refuse(&server, 1, "this is no social security card, since it answers the selection of SSSE with 6A82");
     assert_eq!(server.ctl(&["mute"]).0, 0);
     refuse(&server, 1, "after 0 exchanges");
     assert_eq!(server.ctl(&["remove"]).0, 0);

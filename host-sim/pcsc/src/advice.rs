@@ -152,11 +152,13 @@ mod tests {
     #[test]
     fn of_slot_wire_and_socket() {
         table!(SlotFailure {
-            SlotFailure::Empty = SlotFailure::Empty => AskHolder, "no card is in the slot";
-            SlotFailure::Mute = SlotFailure::Mute => AskHolder, "the card does not answer";
+            SlotFailure::Empty = SlotFailure::Empty => AskHolder, "no card is in the slot: put one in";
+            SlotFailure::Mute = SlotFailure::Mute => AskHolder, "the card does not answer: take it out, and put it in \
+                                                                 again";
             SlotFailure::Broken(_) = SlotFailure::Broken(SlotError::Silent)
                 => TryAgain, &*SlotError::Silent.to_string();
-            SlotFailure::LineGone = SlotFailure::LineGone => CallService, "the simulated card line is gone";
+            SlotFailure::LineGone = SlotFailure::LineGone => CallService, "the simulated card line is gone: start the server \
+                                                                           anew";
         });
         table!(WireError {
             WireError::Command(_) = WireError::Command(0x99) => CallService, "unknown command 0x99";
@@ -175,22 +177,24 @@ mod tests {
             SocketError::Locked(_) = SocketError::Locked(path())
                 => CorrectInput, "another program keeps the folder of s locked: end it, or choose another --socket";
             SocketError::Io { .. } = SocketError::Io { path: path(), error: ErrorKind::PermissionDenied.into() }
-                => CorrectInput, "cannot open the socket s: permission denied";
+                => CorrectInput, "cannot open the socket s: permission denied; choose another --socket, where this \
+                                  user may write";
         });
         table!(StartError {
             StartError::Socket(_) = SocketError::NotASocket(path()).into()
                 => CorrectInput, "s exists and is no socket: choose another --socket";
             StartError::Name(_) = StartError::Name(NameProblem::Empty)
-                => CorrectInput, "a reader's name has at least one character";
+                => CorrectInput, "a reader's name must have at least one character";
             StartError::TooManyReaders { .. } = StartError::TooManyReaders { count: 17 }
-                => CorrectInput, "17 readers: 16 are the most that programs see";
+                => CorrectInput, "17 readers: 16 are the most that programs see; leave the others out";
             StartError::TooManyNames { .. } = StartError::TooManyNames { names: 3, readers: 2 }
-                => CorrectInput, "3 names for 2 readers: every name is for a reader";
+                => CorrectInput, "3 names for 2 readers: every name is for a reader; leave the others out";
         });
         table!(AskError {
             AskError::ReaderName(_) = AskError::ReaderName(NameProblem::Empty)
-                => CorrectInput, "a reader's name has at least one character";
-            AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long";
+                => CorrectInput, "a reader's name must have at least one character";
+            AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long: choose a shorter \
+                                                                      one";
             AskError::Silent { .. } = AskError::Silent { socket: path() }
                 => CallService, "what listens at s does not answer: start it anew";
             AskError::Foreign { .. } = AskError::Foreign { socket: path() }
@@ -204,24 +208,25 @@ mod tests {
     fn of_a_readers_name() {
         let name = reader;
         table!(NameProblem {
-            NameProblem::Empty = NameProblem::Empty => CorrectInput, "a reader's name has at least one character";
+            NameProblem::Empty = NameProblem::Empty => CorrectInput, "a reader's name must have at least one character";
             NameProblem::TooLong { .. } = NameProblem::TooLong { name: name() }
-                => CorrectInput, "a reader's name has at most 127 bytes in UTF-8 (MAX_READERNAME); A 00 has 4";
+                => CorrectInput, "a reader's name must have at most 127 bytes in UTF-8 (MAX_READERNAME); A 00 has 4";
             NameProblem::Control { .. } = NameProblem::Control { name: "a\n".into() }
-                => CorrectInput, "a reader's name has no control characters: \"a\\n\"";
+                => CorrectInput, "a reader's name must have no control characters: \"a\\n\"";
             NameProblem::Blank { .. } = NameProblem::Blank { name: " a".into() }
-                => CorrectInput, "a reader's name neither begins nor ends with a blank: \" a\"";
+                => CorrectInput, "a reader's name must not begin or end with a blank: \" a\"";
             NameProblem::PlugAndPlay { .. } = NameProblem::PlugAndPlay { name: name() }
-                => CorrectInput, "A 00 stands for readers that come and go, and can be no reader's name";
+                => CorrectInput, "A 00 stands for readers that come and go: choose another name";
             NameProblem::Taken { .. } = NameProblem::Taken { name: name() }
-                => CorrectInput, "there is a reader A 00 already: every reader has a name of its own";
+                => CorrectInput, "there is a reader A 00 already: give this one a name of its own";
         });
     }
 
     #[test]
     fn of_what_a_server_refuses() {
         table!(Refusal {
-            Refusal::PathNotUtf8 = Refusal::PathNotUtf8 => CorrectInput, "the path is not UTF-8";
+            Refusal::PathNotUtf8 = Refusal::PathNotUtf8 => CorrectInput, "the path is not UTF-8: give the card's file \
+                                                                          another name";
             Refusal::UnknownAction = Refusal::UnknownAction
                 => CallService, "unknown action: is `qiyong` of another version?";
             Refusal::SwapForWhat = Refusal::SwapForWhat => CorrectInput, "which card? Name its file with --card";
@@ -233,24 +238,26 @@ mod tests {
             Refusal::NoReaders = Refusal::NoReaders
                 => CorrectInput, "the server has no reader: plug one in with `reader add NAME`";
             Refusal::Name(_) = NameProblem::Empty.into()
-                => CorrectInput, "a reader's name has at least one character";
+                => CorrectInput, "a reader's name must have at least one character";
             Refusal::TooManyReaders { .. } = Refusal::TooManyReaders { most: 16 }
                 => CorrectInput, "16 readers are the most that programs see: take one away with `reader remove NAME`";
             Refusal::NoLine = Refusal::NoLine
-                => CallService, "no thread for the card line of another reader";
+                => CallService, "no thread for the card line of another reader: end other programs, or raise their \
+                                 limit (`ulimit -u`)";
             Refusal::NoCardBefore { .. } = Refusal::NoCardBefore { reader: reader() }
                 => CorrectInput, "A 00: which card? Name its file with --card";
             Refusal::Occupied { .. } = Refusal::Occupied { reader: reader() }
-                => AskHolder, "A 00: a card is in it; `remove` it, or `swap` it for another";
-            Refusal::Empty { .. } = Refusal::Empty { reader: reader() } => AskHolder, "A 00: no card is in it";
+                => AskHolder, "A 00: a card is in it; take it out with `remove`, or `swap` it for another";
+            Refusal::Empty { .. } = Refusal::Empty { reader: reader() } => AskHolder, "A 00: no card is in it; put one in with `insert`";
             Refusal::CardElsewhere { .. } = Refusal::CardElsewhere { card: path(), other: reader() }
                 => AskHolder, "s is in A 00";
             Refusal::OtherInterface { .. } = Refusal::OtherInterface { reader: reader(), contactless: true }
-                => AskHolder, "A 00: the card has no antenna";
+                => AskHolder, "A 00: the card has no antenna; put it into a reader of the other kind";
             Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()
-                => CorrectInput, "cannot read the card file s: entity not found";
+                => CorrectInput, "cannot read the card file s: entity not found; check that it is there, and that it \
+                                  and its folder may be read and written";
             Refusal::NothingAwaited { .. } = Refusal::NothingAwaited { reader: reader() }
-                => TryAgain, "A 00: no program awaits a PIN; nothing was keyed";
+                => TryAgain, "A 00: no program awaits a PIN; nothing was keyed: key it when one asks";
             Refusal::NoKeypad = Refusal::NoKeypad
                 => CorrectInput, "the readers of this server have no keypad; start it with --keypad";
         });
@@ -269,7 +276,8 @@ mod tests {
                 => CallService, "what listens at s is no PC/SC service: start pcscd, or name another one in \
                                  PCSCLITE_CSOCK_NAME";
             ReaderError::HangsUp { .. } = ReaderError::HangsUp { socket: path() }
-                => CallService, "what listens at s hangs up: it is no PC/SC service, or does not let you in (polkit)";
+                => CallService, "what listens at s hangs up: let this user in (polkit), or name a PC/SC service in \
+                                 PCSCLITE_CSOCK_NAME";
             ReaderError::NoReader = ReaderError::NoReader
                 => AskHolder, "there is no PC/SC reader: plug one in, or run `qiyong pcscd`";
             ReaderError::NotCalled { .. } = ReaderError::NotCalled { wanted: "B".into(), there: there() }
@@ -280,11 +288,12 @@ mod tests {
             ReaderError::Taken = ReaderError::Taken
                 => TryAgain, "another program has the card to itself: end it, or wait for it";
             ReaderError::Protocol = ReaderError::Protocol
-                => CallService, "the reader does not offer the card's protocol";
+                => CallService, "the reader does not offer the card's protocol: use another reader";
             ReaderError::NoPad = ReaderError::NoPad
                 => CorrectInput, "the reader has no PIN pad that verifies and changes a PIN: leave --pad out";
             ReaderError::Other(_) = ReaderError::Other(::pcsc::Error::InternalError)
-                => CallService, &*format!("the PC/SC reader: {}", ::pcsc::Error::InternalError);
+                => CallService, &*format!("the PC/SC reader: {}; plug it in again, and look at what pcscd logs if that \
+                                           does not help", ::pcsc::Error::InternalError);
         });
     }
 }

@@ -86,7 +86,7 @@ fn a_message_is_shown_from_hex_or_a_file_and_nonsense_is_told_with_its_place() {
         (sign_in[..60].to_string(), 2, "length, at byte 0: the message's length says 88 bytes"),
         (sign_in.replacen("00018DF10", "00018DF19", 1), 1, "F62 keys or objects, DF19 unknown object"),
         ("5".to_string(), 2, "position 1"),
-        ("no/such/file".to_string(), 2, "no file of this name"),
+        ("no/such/file".to_string(), 2, "there is none of this name"),
         (path(""), 2, "is no file"),
     ] {
         let (code, _, complaint) = message(&[&text]);

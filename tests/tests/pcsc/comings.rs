@@ -106,7 +106,7 @@ fn readers_are_called_what_one_likes_and_a_name_that_cannot_be_is_refused() {
         (&cut, "has at most 127 bytes in UTF-8 (MAX_READERNAME)"),
         ("", "at least one character"),
         ("a\tb", "no control characters"),
-        (" a", "neither begins nor ends with a blank"),
+        (" a", "must not begin or end with a blank"),
         (r"\\?PnP?\Notification", "stands for readers that come and go"),
     ];
     for (name, words) in refused {

@@ -76,7 +76,7 @@ fn what_never_happens_fails_the_file_or_is_only_told() {
     fs::write(folder.path().join("must.toml"), idle("")).unwrap();
     fs::write(folder.path().join("may.toml"), idle("must_fire = false\n")).unwrap();
     let line = |text: String| text.lines().position(|line| line.starts_with("link = ")).unwrap() + 1;
-    let says = "`link` never disturbed a message";
+    let says = "`link` never disturbed a message: choose an operation that sends one, or take it out";
     for (file, text, must) in [("must.toml", idle(""), true), ("may.toml", idle("must_fire = false\n"), false)] {
         let sentence = format!("step 2: {says} (line {} of the file)", line(text.clone()));
         let ran = run_in(folder.path(), &[file], &[]);

@@ -269,6 +269,6 @@ mod tests {
         }
         assert_eq!(Interface::Henan.read("7"), Ok(Meaning::InProduction));
         let error = Interface::Soap.write(Meaning::Card(CardStatus::Locked)).unwrap_err();
-        assert_eq!(error.to_string(), "soap has no code for locked");
+        assert_eq!(error.to_string(), "soap has no code for locked: ask over another interface");
     }
 }

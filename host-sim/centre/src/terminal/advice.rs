@@ -115,16 +115,18 @@ mod tests {
                 => CorrectInput, "c.db is a card centre's database of version 9, and this program reads version 1; use the \
                                   program that made it, or begin a new file";
             CentreError::InstitutionExists(_) = CentreError::InstitutionExists(institution())
-                => CorrectInput, "institution P32010000017 is known already; each code can be added once";
+                => CorrectInput, "institution P32010000017 is known already: leave it out, or give the new one another \
+                                  code";
             CentreError::CardExists(_) = CentreError::CardExists(card())
-                => CorrectInput, "card X00000019 is known already; each card number can be added once";
+                => CorrectInput, "card X00000019 is known already: leave it out, or give the new one another number";
             CentreError::Amount(_) = CentreError::Amount(Fen(u64::MAX))
-                => CorrectInput, format!("an amount of {} is out of range: {} is the most a terminal can send and an account \
-                                          can hold", Fen(u64::MAX), Fen::MAX);
+                => CorrectInput, format!("an amount of {} is out of range: it must be at most {}, the most that a \
+                                          terminal can send and an account can hold", Fen(u64::MAX), Fen::MAX);
             CentreError::Number(_) = CentreError::Number(Stan(0))
-                => CorrectInput, "0 is no transaction's number: they go from 1 to 999999";
+                => CorrectInput, "0 is no transaction's number: it must be from 1 to 999999";
             CentreError::Answer(_) = CentreError::Answer(MessageError::Mac)
-                => CallService, format!("the answer cannot be sent: {}", MessageError::Mac);
+                => CallService, format!("the answer cannot be sent: {}; look at what the terminal sent, which asks \
+                                         again by itself", MessageError::Mac);
             CentreError::Damaged(_) = CentreError::Damaged(Damage::Card(card()))
                 => CallService, "the card centre's database is damaged: card X00000019 of an approved transaction is missing; \
                                  restore it from a copy";
@@ -135,13 +137,17 @@ mod tests {
                 => CallService, "c.db is a damaged card centre's database: its keys lie beside it, but it is empty or does \
                                  not begin as a card centre's database; restore it from a copy";
             CentreError::Migration { .. } = CentreError::Migration { place: place(), version: 3, source: CentreError::NoRandom.into() }
-                => CallService, "c.db cannot be brought to version 3: the system gives no random numbers, and nothing can be \
-                                 sealed; nothing was changed; it is as it was before";
+                => CallService, "c.db cannot be brought to version 3: the system gives no random numbers, and nothing \
+                                 can be sealed; nothing was changed: let this program use getrandom or \
+                                 /dev/urandom, and start it again; it is as it was before: use the program of before \
+                                 until that is put right";
             CentreError::NoRandom = CentreError::NoRandom
-                => CallService, "the system gives no random numbers, and nothing can be sealed; nothing was changed";
+                => CallService, "the system gives no random numbers, and nothing can be sealed; nothing was changed: \
+                                 let this program use getrandom or /dev/urandom, and start it again";
             CentreError::ClockRuns = CentreError::ClockRuns
-                => CorrectInput, "this centre has keys of its own, and its clock is the system's; only a centre with test keys \
-                                 has a clock that can be set";
+                => CorrectInput, "this centre has keys of its own, and its clock is the system's: set that one if it \
+                                  is wrong, or make a centre with test keys, whose clock can be set (centre init \
+                                  --test-keys)";
             CentreError::Defaults(_) = CentreError::Defaults("fee: no such parameter".into())
                 => CallService, "what this program brings for the area is wrong: fee: no such parameter; report it to whoever \
                                  maintains the program";
@@ -184,7 +190,8 @@ mod tests {
             IssueError::Name = IssueError::Name
                 => CorrectInput, "the name cannot be stored: it must have 1 to 30 bytes in GBK, or up to 50 on cards with a \
                                   name extension (v2, v3)";
-            IssueError::Atr = IssueError::Atr => CallService, "the ATR does not fit into 33 characters";
+            IssueError::Atr = IssueError::Atr => CallService, "the ATR does not fit into 33 characters: report it to \
+                                                               whoever maintains the program";
         });
     }
 }

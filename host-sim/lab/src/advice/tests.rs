@@ -24,55 +24,71 @@ fn of_the_emulator() {
             => CallService, "there is no qemu-system-arm: install the package qemu-system-arm, version 9.1 or later (Debian \
                              12: from bookworm-backports; `cargo xtask setup` does it)";
         EmulatorError::OldQemu { .. } = EmulatorError::OldQemu { found: "7".into() }
-            => CallService, "\"7\" is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from \
+            => CallService, "\"7\" is too old: install qemu-system-arm 9.1 or later (Debian 12: from \
                              bookworm-backports; `cargo xtask setup` does it)";
         EmulatorError::NoBoard { .. } = EmulatorError::NoBoard { vectors: 0x1000 }
-            => CorrectInput, "no emulated board has its flash at 0x00001000, where the image's vectors are";
+            => CorrectInput, "no emulated board has its flash at 0x00001000, where the image's vectors are: link it \
+                              for the B-L475E-IOT01A or the Pico, or name another with --elf";
         EmulatorError::NoKey = EmulatorError::NoKey
-            => CorrectInput, "the board has no cancel key of its own";
+            => CorrectInput, "the board has no cancel key of its own: use that of its PIN pad";
         EmulatorError::Elf(_) = no_image().into() => CorrectInput, no_image();
         EmulatorError::Ended { .. } = EmulatorError::Ended { status: "exit status: 1".into(), said: "no".into() }
-            => TryAgain, "QEMU ended (exit status: 1): no";
+            => TryAgain, "QEMU ended (exit status: 1): no; run it again, and look at the image if it ends at the same \
+                          place";
         EmulatorError::NoNode = EmulatorError::NoNode
             => CallService, "there is no node: install the package nodejs (`cargo xtask setup` does it)";
         EmulatorError::ChipEnded { .. } = EmulatorError::ChipEnded { said: "no".into() }
-            => TryAgain, "the emulated chip ended: no";
+            => TryAgain, "the emulated chip ended: no; run it again, and look at the image if it ends at the same place";
         EmulatorError::Crooked { .. } = EmulatorError::Crooked { tenths: 4 }
-            => CallService, "an edge of the image's characters is 4 tenths of an etu from its place; 2 are allowed";
-        EmulatorError::Gone = EmulatorError::Gone => TryAgain, "QEMU closed its lines";
+            => CallService, "an edge of the image's characters is 4 tenths of an etu from its place, and must be at \
+                             most 2: correct the etu of the image's card line";
+        EmulatorError::Gone = EmulatorError::Gone => TryAgain, "QEMU closed its lines: run it again, and look at the \
+                                                                image if it ends at the same place";
         EmulatorError::Silent { .. } = EmulatorError::Silent { what: "QEMU", seconds: 9 }
-            => TryAgain, "QEMU has been silent for 9 s";
-        EmulatorError::PowerCut = EmulatorError::PowerCut => TryAgain, "the power was cut";
+            => TryAgain, "QEMU has been silent for 9 s: run it again with less to do on this machine, and look at the \
+                          image if it falls silent again";
+        EmulatorError::PowerCut = EmulatorError::PowerCut => TryAgain, "the power was cut: start the board again";
         EmulatorError::NoStorage = EmulatorError::NoStorage
             => CorrectInput, "the image has no storage, or one of another size: build it with `cargo xtask firmware`";
         EmulatorError::Endless { .. } = EmulatorError::Endless { minutes: 9 }
-            => CallService, "the visit has not come to an end within 9 minutes of the board's time";
+            => CallService, "the visit has not come to an end within 9 minutes of the board's time: look at the last \
+                             rows of the image's log";
         EmulatorError::Idle = EmulatorError::Idle
-            => CallService, "the board waits for nothing, and nothing is under way to it: the visit never ends";
+            => CallService, "the board waits for nothing, and nothing is under way to it: the visit never ends; look \
+                             for the interrupt or the timer on which the image should wake";
         EmulatorError::AnsweredTwice = EmulatorError::AnsweredTwice
-            => CallService, "the board has asked the card twice for its answer to reset: it has not heard the first one";
+            => CallService, "the board has asked the card twice for its answer to reset: it has not heard the first \
+                             one; let the image listen before it raises RST";
         EmulatorError::Mute { .. } = EmulatorError::Mute { what: "has not started", last: "nothing".into() }
-            => CallService, "the image has not started within 60 s of the board's time; the last that it logged: nothing";
+            => CallService, "the image has not started within 60 s of the board's time; look behind the last that it \
+                             logged: nothing";
         EmulatorError::Answer { .. } = EmulatorError::Answer { said: "FAIL".into() }
-            => CallService, "the emulator's probe says \"FAIL\"";
+            => CallService, "the emulator's probe says \"FAIL\", which is no answer: use the versions of QEMU and \
+                             Node.js that `cargo xtask setup` installs";
         EmulatorError::InverseCard = EmulatorError::InverseCard
             => CorrectInput, "the emulator carries no parity, by which an inverse card is told: take one in direct \
                               convention";
         EmulatorError::Refused(_) = EmulatorError::Refused(Refused::Busy)
-            => TryAgain, format!("the terminal refuses: {}", Refused::Busy);
+            => TryAgain, format!("the terminal refuses: {}; choose what the institution offers, or build image and \
+                                  program from one version", Refused::Busy);
         EmulatorError::Io(_) = std::io::Error::from(ErrorKind::BrokenPipe).into()
-            => TryAgain, "the emulator's lines: broken pipe";
+            => TryAgain, "the emulator's lines: broken pipe; check that the folder for temporary files may be written \
+                          and has room";
         EmulatorError::Centre(_) = EmulatorError::Centre("full".into()) => CallService, "the centre: full";
     });
     table!(Unplayable {
         Unplayable::InverseCard { .. } = Unplayable::InverseCard { card: "x".into() }
-            => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
+            => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here: use \
+                              --bench simulated";
         Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
-            => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
+            => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear: use --bench \
+                              simulated";
         Unplayable::SerialDisturbed { .. } = Unplayable::SerialDisturbed { step: 2 }
-            => CorrectInput, "step 2 disturbs bytes of the serial line; here they go through a socket";
+            => CorrectInput, "step 2 disturbs bytes of the serial line; here they go through a socket: use --bench \
+                              simulated";
         Unplayable::Disturbed { .. } = Unplayable::Disturbed { step: 2 }
-            => CorrectInput, "step 2 disturbs characters on the card line; here it carries whole bytes";
+            => CorrectInput, "step 2 disturbs characters on the card line; here it carries whole bytes: use --bench \
+                              simulated";
     });
 }
 
@@ -82,7 +98,7 @@ fn of_an_image() {
     assert_eq!(no_image().advice(), Advice::CorrectInput);
     table!(ImageFault {
         ImageFault::Unreadable(_) = ImageFault::Unreadable(ErrorKind::NotFound.into())
-            => CorrectInput, "cannot be read: entity not found";
+            => CorrectInput, "cannot be read: entity not found; check that the file is there and may be read";
         ImageFault::NoElf = ImageFault::NoElf => CorrectInput, "is no ELF file";
         ImageFault::Damaged(_) = ImageFault::Damaged(no_object())
             => CorrectInput, format!("is cut off or damaged: {}", no_object());
@@ -183,7 +199,7 @@ mod on_a_board {
 
     #[test]
     fn of_an_image_on_another_chip() {
-        let relink = "link it with C's memory map (memory.x), or name the chip that it is for with --chip";
+        let relink = "C's memory map (memory.x), or name the chip that it is for with --chip";
         let (ram, chip) = (|| vec![0x10..0x20, 0x40..0x50], || "C".to_string());
         table!(Misfit {
             Misfit::LoadedToRam { .. } = Misfit::LoadedToRam { number: 1, loaded: 0x10..0x14 }
@@ -191,20 +207,22 @@ mod on_a_board {
                                   reset: give it a place in flash";
             Misfit::NotInFlash { .. }
                 = Misfit::NotInFlash { number: 1, loaded: 0x10..0x14, flash: vec![], chip: chip() }
-                => CorrectInput, format!("segment 1 (0x00000010..0x00000014, 4 bytes) is not in flash (it has none): {relink}");
+                => CorrectInput, format!("segment 1 (0x00000010..0x00000014, 4 bytes) is not in flash (it has none): \
+                                          link it with {relink}");
             Misfit::RunsOutside { .. } = Misfit::RunsOutside { number: 1, run: 0..4, ram: ram(), chip: chip() }
                 => CorrectInput, format!("segment 1 (0x00000000..0x00000004, 4 bytes) runs where there is no RAM \
-                                          (0x00000010..0x00000020, 0x00000040..0x00000050): {relink}");
+                                          (0x00000010..0x00000020, 0x00000040..0x00000050): link it with {relink}");
             Misfit::Stack { .. } = Misfit::Stack { stack: 0..4, ram: ram(), chip: chip() }
                 => CorrectInput, format!("the stack (0x00000000..0x00000004, 4 bytes) is not in RAM \
-                                          (0x00000010..0x00000020, 0x00000040..0x00000050): {relink}");
+                                          (0x00000010..0x00000020, 0x00000040..0x00000050): link it with {relink}");
             Misfit::Pointed { .. } = Misfit::Pointed { what: Pointed::Log, at: 1, ram: vec![], chip: chip() }
-                => CorrectInput, format!("the log's _SEGGER_RTT (0x00000001) is not in RAM (it has none): {relink}");
+                => CorrectInput, format!("the log's _SEGGER_RTT (0x00000001) is not in RAM (it has none): link it with \
+                                          {relink}");
             Misfit::NothingAtStart { .. } = Misfit::NothingAtStart { start: 0, chip: chip() }
-                => CorrectInput, format!("nothing is loaded to 0x00000000, where the chip starts: {relink}");
+                => CorrectInput, format!("nothing is loaded to 0x00000000, where the chip starts: link it with {relink}");
             Misfit::NoVectors { .. } = Misfit::NoVectors { start: 0, stack: 1, reset: 2, chip: chip() }
-                => CorrectInput, format!("what is loaded to 0x00000000 is no vector table (stack at 0x00000001, reset at \
-                                          0x00000002): {relink}");
+                => CorrectInput, format!("what is loaded to 0x00000000 is no vector table (stack at 0x00000001, reset \
+                                          at 0x00000002): link it with {relink}");
         });
         assert_eq!(Pointed::Screen.to_string(), "the screen's QIYONG_SCREEN");
     }

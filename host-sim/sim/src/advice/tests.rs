@@ -33,7 +33,7 @@ fn day(year: u16) -> Date {
 fn of_what_people_hand_in() {
     table!(AmountError {
         AmountError::NotYuan = AmountError::NotYuan => CorrectInput, "must be an amount in yuan, such as 35.80";
-        AmountError::TooMuch = AmountError::TooMuch => CorrectInput, format!("is more than {}", Fen::MAX);
+        AmountError::TooMuch = AmountError::TooMuch => CorrectInput, format!("must be at most {}", Fen::MAX);
     });
     let allowed = crate::input::ALLOWED;
     table!(HexError {
@@ -54,32 +54,34 @@ fn of_what_people_hand_in() {
 fn of_a_file_of_exchanges() {
     table!(ParseError {
         ParseError { .. } = ParseError { line: 2, token: 3, problem: ExchangeProblem::NotInT0 }
-            => CorrectInput, "line 2, token 3: there is no such thing in T=0";
+            => CorrectInput, "line 2, token 3: there is no such thing in T=0; capture it again, and save it as VCD";
     });
     let given = || "x".to_string();
     table!(ExchangeProblem {
         ExchangeProblem::NoName = ExchangeProblem::NoName
             => CorrectInput, "there is no name and a colon before the tokens, like `a-name: C:00840000`";
         ExchangeProblem::LateSetting { .. } = ExchangeProblem::LateSetting { setting: "t=0".into() }
-            => CorrectInput, "the setting `t=0` comes after the exchange has begun";
+            => CorrectInput, "the setting `t=0` comes after the exchange has begun: put it in front";
         ExchangeProblem::Beginning = ExchangeProblem::Beginning
             => CorrectInput, "an exchange begins with `C:HEX` or `ifsd=N`";
         ExchangeProblem::NoCommand = ExchangeProblem::NoCommand
             => CorrectInput, "there is no command: an exchange begins with `C:HEX` or `ifsd=N`";
-        ExchangeProblem::NotInT0 = ExchangeProblem::NotInT0 => CorrectInput, "there is no such thing in T=0";
+        ExchangeProblem::NotInT0 = ExchangeProblem::NotInT0 => CorrectInput, "there is no such thing in T=0: leave it out, or \
+                                                                              set t=1";
         ExchangeProblem::NoToken { .. } = ExchangeProblem::NoToken { token: given() }
-            => CorrectInput, "`x` is no token";
+            => CorrectInput, "`x` is no token: write C:HEX, ifsd=N, abort, >HEX, <HEX, !timeout, !parity, R:HEX or \
+                              E:NAME";
         ExchangeProblem::Number { .. }
             = ExchangeProblem::Number { key: "t".into(), given: given(), least: 0, most: 1 }
-            => CorrectInput, "`t` is \"x\"; it is a number from 0 to 1";
+            => CorrectInput, "`t` is \"x\"; it must be a number from 0 to 1";
         ExchangeProblem::Edc { .. } = ExchangeProblem::Edc { given: given() }
-            => CorrectInput, "`edc` is \"x\"; it is `lrc` or `crc`";
+            => CorrectInput, "`edc` is \"x\"; it must be `lrc` or `crc`";
         ExchangeProblem::NoSetting { .. } = ExchangeProblem::NoSetting { key: given() }
-            => CorrectInput, "there is no setting `x`: t, ifsc, ifsd, edc, wi, bwi, cwi";
+            => CorrectInput, "there is no setting `x`; there are: t, ifsc, ifsd, edc, wi, bwi, cwi";
         ExchangeProblem::NoBytes = ExchangeProblem::NoBytes
-            => CorrectInput, "there are no bytes: pairs of hex digits without spaces";
+            => CorrectInput, "there are no bytes: write pairs of hex digits without spaces";
         ExchangeProblem::NotHex { .. } = ExchangeProblem::NotHex { given: given(), error: HexError::Empty }
-            => CorrectInput, format!("`x` is not pairs of hex digits: {}", HexError::Empty);
+            => CorrectInput, format!("`x` must be pairs of hex digits: {}", HexError::Empty);
     });
 }
 
@@ -102,54 +104,60 @@ fn of_a_card_file() {
     });
     table!(CardFileError {
         CardFileError::Io { .. } = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }
-            => CorrectInput, "cannot read the card file f: entity not found";
+            => CorrectInput, "cannot read the card file f: entity not found; check that it is there, and that it and \
+                              its folder may be read and written";
         CardFileError::InUse { .. } = CardFileError::InUse { path: path() }
             => TryAgain, "another program has the card f: end it, or take the card out there (`qiyong pcscd ctl ... remove`)";
         CardFileError::Changed { .. } = CardFileError::Changed { path: path() }
             => TryAgain, "f was changed by somebody else while the card was in use: take the card out, and put it in again";
-        CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no".into() }
-            => CorrectInput, "f is no complete card file: line 1, column 2: no";
+        CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no; capture it again, and save \
+                                                                                   it as VCD".into() }
+            => CorrectInput, "f is no complete card file: line 1, column 2: no; correct it, or make a new one (`qiyong \
+                              card new`)";
         CardFileError::Value { .. }
             = CardFileError::Value { path: path(), place: None, key: "pin.value".into(), problem: ValueProblem::Pin }
             => CorrectInput, "f: `pin.value` must be 4 to 16 digits";
     });
     table!(ValueProblem {
         ValueProblem::Format { .. } = ValueProblem::Format { found: 2, read: 1 }
-            => CorrectInput, "is 2; this program reads format 1";
+            => CorrectInput, "is 2, and this program reads format 1: use the version of it that has written the file";
         ValueProblem::Generation = ValueProblem::Generation => CorrectInput, "must be v1, v2 or v3";
         ValueProblem::Word { .. } = ValueProblem::Word { allowed: &["no", "card"] }
             => CorrectInput, "must be one of no, card";
         ValueProblem::NotHex(_) = ValueProblem::NotHex(FromHexError::OddLength)
-            => CorrectInput, "is not hex: Odd number of digits";
+            => CorrectInput, "must be hex: Odd number of digits";
         ValueProblem::AtrLength { .. } = ValueProblem::AtrLength { most: 64 }
             => CorrectInput, "must be 1 to 64 bytes, which need not be a valid ATR";
         ValueProblem::OfOtherInterface = ValueProblem::OfOtherInterface
-            => CorrectInput, "does not go with `interfaces`, which names no such side of the card";
+            => CorrectInput, "does not go with `interfaces`, which names no such side of the card: leave it out, or \
+                              name that side there";
         ValueProblem::Antenna(_) = ValueProblem::Antenna(AntennaProblem::Fsci) => CorrectInput, "must be 0 to 8";
         ValueProblem::Habit(_) = ValueProblem::Habit(unknown_habit()) => CorrectInput, "must be 1 to 255";
         ValueProblem::Key = ValueProblem::Key => CorrectInput, "must be 32 hex digits";
         ValueProblem::KeyName = ValueProblem::KeyName => CorrectInput, "must be named by two hex digits";
         ValueProblem::TooManyKeys { .. } = ValueProblem::TooManyKeys { most: 4 }
             => CorrectInput, "is one too many: a card has at most 4 of these keys";
-        ValueProblem::KeyMissing = ValueProblem::KeyMissing => CorrectInput, "is missing";
+        ValueProblem::KeyMissing = ValueProblem::KeyMissing => CorrectInput, "is missing: take it from the file of a new card \
+                                                                              (`qiyong card new`)";
         ValueProblem::Pin = ValueProblem::Pin => CorrectInput, "must be 4 to 16 digits";
         ValueProblem::PinTries = ValueProblem::PinTries
             => CorrectInput, "must be 1 to 15, and `pin.left` not more";
         ValueProblem::KeyTries { .. } = ValueProblem::KeyTries { most: 3 } => CorrectInput, "must be 0 to 3";
         ValueProblem::RecordMissing = ValueProblem::RecordMissing
             => CorrectInput, "is missing: is the file cut off?";
-        ValueProblem::NoFile(_) = ValueProblem::NoFile(Generation::V1) => CorrectInput, "is no file of a v1 card";
+        ValueProblem::NoFile(_) = ValueProblem::NoFile(Generation::V1) => CorrectInput, "is no file of a v1 card: leave it out";
         ValueProblem::NoRecord = ValueProblem::NoRecord
-            => CorrectInput, "is no record of this file; names are tags in hex";
+            => CorrectInput, "is no record of this file: leave it out, or name it by its tag in hex";
         ValueProblem::NoRecordNumber { .. } = ValueProblem::NoRecordNumber { count: 9 }
             => CorrectInput, "is no record of this file; they are 1 to 9";
         ValueProblem::NotBytes = ValueProblem::NotBytes
-            => CorrectInput, "is unknown; this file has one key, `bytes`";
+            => CorrectInput, "is unknown: write the one key of this file, `bytes`";
         ValueProblem::AtLeast(_) = ValueProblem::AtLeast(2) => CorrectInput, "must have at least 2 bytes";
         ValueProblem::Bytes(_) = ValueProblem::Bytes(16) => CorrectInput, "must have 16 bytes";
         ValueProblem::LargerThanFile(_) = ValueProblem::LargerThanFile(99)
-            => CorrectInput, "has 99 bytes, more than the file's size";
-        ValueProblem::NotGbk = ValueProblem::NotGbk => CorrectInput, "has characters that GBK does not have";
+            => CorrectInput, "has 99 bytes, more than the file's size: shorten it";
+        ValueProblem::NotGbk = ValueProblem::NotGbk => CorrectInput, "has characters that GBK does not have: write it \
+                                                                      with others";
         ValueProblem::NotDigits = ValueProblem::NotDigits => CorrectInput, "must be digits";
         ValueProblem::OtherLength { .. } = ValueProblem::OtherLength { len: 4, found: 3 }
             => CorrectInput, "must have exactly 4 bytes, it has 3";
@@ -175,8 +183,10 @@ fn of_a_scenario_file() {
             => CorrectInput, "f: there is no [[step]]: nothing would happen";
     });
     table!(ScenarioProblem {
-        P::Unreadable(_) = P::Unreadable(ErrorKind::NotFound.into()) => CorrectInput, "cannot be read: entity not found";
-        P::Toml { .. } = P::Toml { cause: "line 1, column 2: no".into() } => CorrectInput, "line 1, column 2: no";
+        P::Unreadable(_) = P::Unreadable(ErrorKind::NotFound.into()) => CorrectInput, "cannot be read: entity not found; check that the \
+                                                                                       file is there and may be read";
+        P::Toml { .. } = P::Toml { cause: "line 1, column 2: no; capture it again, and save it as VCD".into() } => CorrectInput, "line 1, column 2: no; capture it again, and save \
+                                                                                            it as VCD";
         P::Unquoted { .. } = P::Unquoted { key: key() } => CorrectInput, "`step 1: k` must stand in quotes";
         P::NoList { .. } = P::NoList { key: "card".into() }
             => CorrectInput, "`card` must be written [[card]]: there can be several";
@@ -186,20 +196,20 @@ fn of_a_scenario_file() {
             => CorrectInput, "`step 1.expect` must be a table, like expect = { key = value }";
         P::Code { .. } = P::Code { key: key(), error: error() } => CorrectInput, format!("`step 1: k` {}", error());
         P::InstitutionCode { .. } = P::InstitutionCode { key: key(), error: error() }
-            => CorrectInput, format!("`step 1: k` {}; it is B, H or P, six digits of the area and five more", error());
+            => CorrectInput, format!("`step 1: k` {}; it must be B, H or P, six digits of the area and five more", error());
         P::Holder { .. } = P::Holder { key: key(), error: HolderError(given()) }
             => CorrectInput, format!("`step 1: k` {}", HolderError(given()));
         P::InstitutionTwice { .. }
             = P::InstitutionTwice { key: key(), code: InstitutionCode::new("P32010000017").unwrap() }
-            => CorrectInput, "`step 1: k` P32010000017 stands twice";
+            => CorrectInput, "`step 1: k` P32010000017 stands twice: give each institution a code of its own";
         P::NameTwice { .. } = P::NameTwice { place: "card 2".into(), name: given() }
-            => CorrectInput, "card 2: `name` \"x\" stands twice";
+            => CorrectInput, "card 2: `name` \"x\" stands twice: give each a name of its own";
         P::NumberTwice { .. }
             = P::NumberTwice { place: "card 2".into(), number: CardNumber::new(b"X00000019").unwrap() }
-            => CorrectInput, "card 2: `number` X00000019 stands twice";
-        P::NoStep = P::NoStep => CorrectInput, "there is no [[step]]: nothing would happen";
+            => CorrectInput, "card 2: `number` X00000019 stands twice: give each card a number of its own";
+        P::NoStep = P::NoStep => CorrectInput, "there is no [[step]]: nothing would happen; write one at least";
         P::NoExpectedCard { .. } = P::NoExpectedCard { name: given() }
-            => CorrectInput, "`expect.card.x`: there is no card of that name";
+            => CorrectInput, "`expect.card.x`: there is no card of that name; add it, or name one that is in a [[card]]";
         P::Clock { .. } = P::Clock { given: given() }
             => CorrectInput, "`clock` is \"x\"; it must be a date and time with zone, like 2026-03-02T09:00:00+08:00";
         P::Letter { .. } = P::Letter { key: key(), kind: Channel::Hospital }
@@ -217,53 +227,61 @@ fn of_a_scenario_file() {
         P::Record { .. } = P::Record { key: key(), problem: ValueProblem::NotDigits }
             => CorrectInput, "`step 1: k` must be digits";
         P::InAtr { .. } = P::InAtr { key: key() }
-            => CorrectInput, "`step 1: k` does not go with `atr`, which says it";
+            => CorrectInput, "`step 1: k` does not go with `atr`, which says it: take one of the two out";
         P::Pin { .. } = P::Pin { key: key() } => CorrectInput, "`step 1: k` must be 4 to 16 digits";
         P::TooMuch { .. } = P::TooMuch { key: key() }
-            => CorrectInput, "`step 1: k` is more than 999999999999 fen";
+            => CorrectInput, "`step 1: k` must be at most 999999999999 fen";
         P::Name { .. } = P::Name { key: key() }
             => CorrectInput, "`step 1: k` must be a name of 1 to 50 bytes in GBK";
         P::DocumentNumber { .. } = P::DocumentNumber { key: key() }
             => CorrectInput, "`step 1: k` must be 1 to 20 printable ASCII characters";
         P::ExpiresFirst { .. } = P::ExpiresFirst { key: key(), expires: day(2025), issued: day(2026) }
-            => CorrectInput, "`step 1: k` 2025-01-02 lies before `issued` 2026-01-02";
+            => CorrectInput, "`step 1: k` 2025-01-02 lies before `issued` 2026-01-02: give a later day";
         P::Number { .. } = P::Number { key: key(), allowed: "0 or 1" }
             => CorrectInput, "`step 1: k` must be 0 or 1";
         P::NoneNamed { .. } = P::NoneNamed { key: key(), given: given(), known: vec!["a".into(), "b".into()] }
-            => CorrectInput, "`step 1: k`: none is named \"x\"; there are a, b";
+            => CorrectInput, "`step 1: k`: none is named \"x\": add it, or name another; there are a, b";
         P::NotOffered { .. } = P::NotOffered { key: key(), what: "settle", place: Channel::Hospital }
-            => CorrectInput, "`step 1: k` is \"settle\", which a terminal at a hospital does not offer";
+            => CorrectInput, "`step 1: k` is \"settle\", which a terminal at a hospital does not offer: choose another \
+                              operation, or a terminal that offers it";
         P::OtherOperation { .. } = P::OtherOperation { key: key(), what: "query".into() }
-            => CorrectInput, "`step 1: k` does not go with `do = \"query\"`";
-        P::NoTotal { .. } = P::NoTotal { key: key() } => CorrectInput, "`step 1: k` is missing: the amount in fen";
+            => CorrectInput, "`step 1: k` does not go with `do = \"query\"`: leave it out";
+        P::NoTotal { .. } = P::NoTotal { key: key() } => CorrectInput, "`step 1: k` is missing: give the amount in fen";
         P::NothingToPay { .. } = P::NothingToPay { key: key() }
             => CorrectInput, "`step 1: k` must be more than 0 fen";
-        P::FundAboveTotal { .. } = P::FundAboveTotal { key: key() } => CorrectInput, "`step 1: k` is more than `total`";
+        P::FundAboveTotal { .. } = P::FundAboveTotal { key: key() } => CorrectInput, "`step 1: k` must be at most `total`";
         P::FaultLasts { .. } = P::FaultLasts { key: key(), fault: "pulled".into() }
-            => CorrectInput, "`step 1: k` does not go with \"pulled\", which lasts";
+            => CorrectInput, "`step 1: k` does not go with \"pulled\", which lasts: leave it out";
         P::NoShift { .. } = P::NoShift { key: key() }
-            => CorrectInput, "`step 1: k` goes with \"late\" and \"early\" only";
+            => CorrectInput, "`step 1: k` goes with \"late\" and \"early\" only: leave it out here";
         P::OneInNone { .. } = P::OneInNone { key: key() }
             => CorrectInput, "`step 1: k` must be at least 1: one character in so many is disturbed";
         P::NoFaults { .. } = P::NoFaults { key: key() }
-            => CorrectInput, "`step 1: k` is empty: nothing would be disturbed";
+            => CorrectInput, "`step 1: k` is empty: nothing would be disturbed; name one fault at least";
     });
     let none = P::NoneNamed { key: key(), given: given(), known: vec![] };
-    assert_eq!(none.to_string(), "`step 1: k`: none is named \"x\"; there are none");
+    assert_eq!(none.to_string(), "`step 1: k`: none is named \"x\": add it, or name another; there are none");
 }
 
 #[test]
 fn of_what_happens_while_a_scenario_is_played() {
     table!(TillError {
         TillError::Refused(_) = TillError::Refused(Refused::NotSetUp)
-            => CallService, format!("the terminal refuses a command: {}", Refused::NotSetUp);
-        TillError::Silent = TillError::Silent => CallService, "the terminal does not answer its till";
-        TillError::PowerCut = TillError::PowerCut => TryAgain, "the terminal has lost its power";
-        TillError::TillKilled = TillError::TillKilled => TryAgain, "the till was killed";
-        TillError::Hangs = TillError::Hangs => CallService, "the visit comes to no end";
+            => CallService, format!("the terminal refuses a command: {}; report it to whoever maintains the program, \
+                                     with the file that was played", Refused::NotSetUp);
+        TillError::Silent = TillError::Silent => CallService, "the terminal does not answer its till: report it to \
+                                                               whoever maintains the program, with the file that was \
+                                                               played";
+        TillError::PowerCut = TillError::PowerCut => TryAgain, "the terminal has lost its power: start it again, and \
+                                                                it settles what it had begun";
+        TillError::TillKilled = TillError::TillKilled => TryAgain, "the till was killed: start it again, and it asks \
+                                                                    the terminal what became of the visit";
+        TillError::Hangs = TillError::Hangs => CallService, "the visit comes to no end: report it to whoever maintains \
+                                                             the program, with the file that was played";
     });
     table!(Nonsense {
-        Nonsense::NoEvent = Nonsense::NoEvent => TryAgain, "an event that is none";
+        Nonsense::NoEvent = Nonsense::NoEvent => TryAgain, "an event that is none: wait until the terminal says it \
+                                                            again";
         Nonsense::NoFrame(_) = Nonsense::NoFrame(FrameError::Check) => TryAgain, FrameError::Check.to_string();
     });
     table!(FlashFileError {
@@ -289,11 +307,13 @@ fn of_what_happens_while_a_scenario_is_played() {
 fn of_a_capture() {
     table!(CaptureError {
         CaptureError::Folder { .. } = CaptureError::Folder { path: path(), error: ErrorKind::NotFound.into() }
-            => CorrectInput, "cannot make the folder f: entity not found";
+            => CorrectInput, "cannot make the folder f: entity not found; choose another place, or let this user write \
+                              there";
         CaptureError::File { .. } = CaptureError::File { path: path(), error: ErrorKind::NotFound.into() }
-            => CorrectInput, "cannot write the capture f: entity not found";
+            => CorrectInput, "cannot write the capture f: entity not found; check that its folder may be written and \
+                              has room, or leave --capture out";
         CaptureError::SameName { .. } = CaptureError::SameName { first: path(), second: "g".into() }
-            => CorrectInput, "the captures of f and g would have the same name";
+            => CorrectInput, "the captures of f and g would have the same name: give one of these files another name";
     });
 }
 
@@ -301,13 +321,15 @@ fn of_a_capture() {
 #[test]
 fn of_a_waveform() {
     table!(VcdError {
-        VcdError::Io(_) = VcdError::Io(ErrorKind::NotFound.into()) => CorrectInput, "it cannot be read: entity not found";
+        VcdError::Io(_) = VcdError::Io(ErrorKind::NotFound.into()) => CorrectInput, "it cannot be read: entity not found; check that \
+                                                                                     it is there and may be read";
         VcdError::Damaged { .. } = VcdError::Damaged { line: 3, what: "time goes back" }
-            => CorrectInput, "line 3: time goes back";
+            => CorrectInput, "line 3: time goes back; capture it again, and save it as VCD";
         VcdError::NoChannel { .. } = VcdError::NoChannel { pin: "RST", have: "there are a, b".into() }
-            => CorrectInput, "there is no channel for RST: say which with --pin RST=NAME; there are a, b";
+            => CorrectInput, "there is no channel for RST: say which with --pin RST=NAME: name another with --pin; \
+                              there are a, b";
         VcdError::NoSuchChannel { .. } = VcdError::NoSuchChannel { name: "x".into(), have: "there are a, b".into() }
-            => CorrectInput, "there is no channel \"x\"; there are a, b";
+            => CorrectInput, "there is no channel \"x\": name another with --pin; there are a, b";
         VcdError::Empty = VcdError::Empty => CorrectInput, "it has channels, but nothing ever changes: is it a capture?";
     });
 }
