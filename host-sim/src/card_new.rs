@@ -153,7 +153,8 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
         return Err(format!("--expires {} lies before --issued {}: give a later day", args.expires, args.issued));
     }
     // Checked here and not by the command-line parser, which would repeat the values in its error.
-    let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;
+    let id_number = IdNumber::new(args.id_number.as_bytes())
+        .map_err(|error| format!("--id-number {error}; give it as it stands on the card"))?;
     let pin = Pin::new(args.pin.as_bytes()).ok_or("--pin must be 4 to 16 digits")?;
     let new = NewCard {
         generation: args.profile,

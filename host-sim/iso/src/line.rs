@@ -85,7 +85,9 @@ impl LineError {
             Self::Unreachable { address, .. } => {
                 format!("无法连接 {address} 的卡管中心；请确认中心已在该处运行，且此为其终端接入地址")
             }
-            Self::NoCentre { address, .. } => format!("{address} 不是卡管中心的终端接入地址：请给出终端接入地址，不要给 HTTP 地址"),
+            Self::NoCentre { address, .. } => {
+                format!("{address} 不是卡管中心的终端接入地址：请给出终端接入地址，不要给 HTTP 地址")
+            }
             Self::Closed { address } => {
                 format!("{address} 关闭了连接且无应答：请给出卡管中心的终端接入地址，或等它有空余连接")
             }
