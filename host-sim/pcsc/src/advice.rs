@@ -250,7 +250,7 @@ mod tests {
                 => AskHolder, "A 00: a card is in it; take it out with `remove`, or `swap` it for another";
             Refusal::Empty { .. } = Refusal::Empty { reader: reader() } => AskHolder, "A 00: no card is in it; put one in with `insert`";
             Refusal::CardElsewhere { .. } = Refusal::CardElsewhere { card: path(), other: reader() }
-                => AskHolder, "s is in A 00";
+                => AskHolder, "s is in A 00: take it out there first";
             Refusal::OtherInterface { .. } = Refusal::OtherInterface { reader: reader(), contactless: true }
                 => AskHolder, "A 00: the card has no antenna; put it into a reader of the other kind";
             Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()

@@ -98,7 +98,7 @@ fn of_an_image() {
     assert_eq!(no_image().advice(), Advice::CorrectInput);
     table!(ImageFault {
         ImageFault::Unreadable(_) = ImageFault::Unreadable(ErrorKind::NotFound.into())
-            => CorrectInput, "cannot be read: entity not found; check that the file is there and may be read";
+            => CorrectInput, "cannot be read: entity not found";
         ImageFault::NoElf = ImageFault::NoElf => CorrectInput, "is no ELF file";
         ImageFault::Damaged(_) = ImageFault::Damaged(no_object())
             => CorrectInput, format!("is cut off or damaged: {}", no_object());

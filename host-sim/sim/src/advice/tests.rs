@@ -54,7 +54,7 @@ fn of_what_people_hand_in() {
 fn of_a_file_of_exchanges() {
     table!(ParseError {
         ParseError { .. } = ParseError { line: 2, token: 3, problem: ExchangeProblem::NotInT0 }
-            => CorrectInput, "line 2, token 3: there is no such thing in T=0; capture it again, and save it as VCD";
+            => CorrectInput, "line 2, token 3: there is no such thing in T=0: leave it out, or set t=1";
     });
     let given = || "x".to_string();
     table!(ExchangeProblem {
@@ -110,8 +110,7 @@ fn of_a_card_file() {
             => TryAgain, "another program has the card f: end it, or take the card out there (`qiyong pcscd ctl ... remove`)";
         CardFileError::Changed { .. } = CardFileError::Changed { path: path() }
             => TryAgain, "f was changed by somebody else while the card was in use: take the card out, and put it in again";
-        CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no; capture it again, and save \
-                                                                                   it as VCD".into() }
+        CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no".into() }
             => CorrectInput, "f is no complete card file: line 1, column 2: no; correct it, or make a new one (`qiyong \
                               card new`)";
         CardFileError::Value { .. }
@@ -180,13 +179,12 @@ fn of_a_scenario_file() {
     let error = || InstitutionCode::new("x").unwrap_err();
     table!(ScenarioError {
         ScenarioError { .. } = ScenarioError { file: "f".into(), place: None, problem: P::NoStep.into() }
-            => CorrectInput, "f: there is no [[step]]: nothing would happen";
+            => CorrectInput, "f: there is no [[step]]: nothing would happen; write one at least";
     });
     table!(ScenarioProblem {
-        P::Unreadable(_) = P::Unreadable(ErrorKind::NotFound.into()) => CorrectInput, "cannot be read: entity not found; check that the \
-                                                                                       file is there and may be read";
-        P::Toml { .. } = P::Toml { cause: "line 1, column 2: no; capture it again, and save it as VCD".into() } => CorrectInput, "line 1, column 2: no; capture it again, and save \
-                                                                                            it as VCD";
+        P::Unreadable(_) = P::Unreadable(ErrorKind::NotFound.into())
+            => CorrectInput, "cannot be read: entity not found; check that it is there and may be read";
+        P::Toml { .. } = P::Toml { cause: "line 1, column 2: no".into() } => CorrectInput, "line 1, column 2: no";
         P::Unquoted { .. } = P::Unquoted { key: key() } => CorrectInput, "`step 1: k` must stand in quotes";
         P::NoList { .. } = P::NoList { key: "card".into() }
             => CorrectInput, "`card` must be written [[card]]: there can be several";
@@ -326,8 +324,7 @@ fn of_a_waveform() {
         VcdError::Damaged { .. } = VcdError::Damaged { line: 3, what: "time goes back" }
             => CorrectInput, "line 3: time goes back; capture it again, and save it as VCD";
         VcdError::NoChannel { .. } = VcdError::NoChannel { pin: "RST", have: "there are a, b".into() }
-            => CorrectInput, "there is no channel for RST: say which with --pin RST=NAME: name another with --pin; \
-                              there are a, b";
+            => CorrectInput, "there is no channel for RST: say which with --pin RST=NAME; there are a, b";
         VcdError::NoSuchChannel { .. } = VcdError::NoSuchChannel { name: "x".into(), have: "there are a, b".into() }
             => CorrectInput, "there is no channel \"x\": name another with --pin; there are a, b";
         VcdError::Empty = VcdError::Empty => CorrectInput, "it has channels, but nothing ever changes: is it a capture?";

@@ -318,7 +318,7 @@ fn a_card_keeps_it_in_its_file_and_an_old_file_has_none() {
     // What is wrong is named, and what stands there is not.
     for (from, to, words) in [
         ("sign_key = \"", "sign_key = \"00", "`pki.sign_key` must be 64 hex digits"),
-        ("sign_certificate = \"", "sign_certificate = \"0", "`pki.sign_certificate` is not hex"),
+        ("sign_certificate = \"", "sign_certificate = \"0", "`pki.sign_certificate` must be hex"),
         ("left = 1\n", "left = 4\n", "`pki.pin.tries` must be 1 to 15"),
     ] {
         let changed = text.replacen(from, to, 1);
