@@ -429,7 +429,7 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
         ("format = 1", "format = 2", "`format`"),
         ("generation = \"v3\"", "generation = \"v4\"", "v1, v2 or v3"),
         ("atr = \"3B7D96000000905431008660260101000001\"", "atr = \"\"", "`atr` must be 1 to 64 bytes"),
-        ("atr = \"3B", "atr = \"ZZ", "`atr` is not hex"),
+        ("atr = \"3B", "atr = \"ZZ", "`atr` must be hex"),
         ("blocked =", "pps = \"later\"\nblocked =", "`pps` must be one of as-asked, no-pps1, pps1:XX"),
         ("blocked =", "procedure = \"x\"\nblocked =", "`procedure` must be one of all, single"),
         ("blocked =", "ifs = \"other:300\"\nblocked =", "`ifs` must be one of ok, silent, other:N"),
