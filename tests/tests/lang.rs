@@ -66,8 +66,9 @@ fn an_error_without_a_way_out_is_convicted_and_so_is_a_poor_excuse() {
             excuses.around[0] = Around { item: "Damage", ..excuses.around[0] };
         }),
     ];
+    let house = Sources::of_the_house();
     for (fault, bend) in faults {
-        let (mut sources, mut excuses) = (Sources::of_the_house(), Excuses::ours());
+        let (mut sources, mut excuses) = (house.clone(), Excuses::ours());
         bend(&mut sources, &mut excuses);
         assert!(ways::judge(&sources, &excuses).is_err(), "{fault}: not found");
     }

@@ -139,6 +139,7 @@ pub(crate) struct ErrorText {
 }
 
 /// What was read.
+#[derive(Clone)]
 pub(crate) struct Sources {
     /// The texts that must exist in Chinese, as keys, and where each stands first.
     pub(crate) required: BTreeMap<String, String>,
