@@ -103,7 +103,7 @@ fn readers_are_called_what_one_likes_and_a_name_that_cannot_be_is_refused() {
     let cut = "读".repeat(43);
     let refused = [
         ("一号窗口 读卡器", "there is a reader 一号窗口 读卡器 already"),
-        (&cut, "has at most 127 bytes in UTF-8 (MAX_READERNAME)"),
+        (&cut, "must have at most 127 bytes in UTF-8 (MAX_READERNAME)"),
         ("", "at least one character"),
         ("a\tb", "no control characters"),
         (" a", "must not begin or end with a blank"),
