@@ -31,6 +31,10 @@ const SHELLS: [(&str, &str); 3] = [
     ("zsh", "usr/share/zsh/vendor-completions/_qiyong"),
     ("fish", "usr/share/fish/vendor_completions.d/qiyong.fish"),
 ];
+/// The program in which the emulated Pico runs, where the program for Linux looks for it. What it needs of others is installed by npm.
+const PICO: &str = "host-sim/lab/rp2040";
+const PICO_BESIDE: &str = "rp2040";
+const PICO_OF_DEBIAN: &str = "usr/share/qiyong/rp2040";
 /// Where Debian has documents of the package.
 const DOC: &str = "usr/share/doc/qiyong";
 /// What the package says of itself. It depends on nothing: `build` makes sure that the program is static.
@@ -91,6 +95,11 @@ impl Tree {
         ["md", "json"].iter().try_for_each(|ending| self.folder("docs/schemas", &format!("{to}/schemas"), ending))
     }
 
+    /// What the emulated Pico needs.
+    fn pico(&self, to: &str) -> Result<()> {
+        ["mjs", "json"].iter().try_for_each(|ending| self.folder(PICO, to, ending))
+    }
+
     /// Files whose names end so.
     fn folder(&self, from: &str, to: &str, ending: &str) -> Result<()> {
         for entry in fs::read_dir(step::root().join(from))? {
@@ -114,10 +123,10 @@ pub(super) fn linux(parts: &Parts, at: &Path) -> Result<()> {
     for (page, text) in &parts.pages {
         tree.put(&format!("man/man1/{page}"), text, READ)?;
     }
-    for (shell, place) in SHELLS {
-        tree.put(&in_folder("completions", place), said(&parts.qiyong, &["completions", shell])?, READ)?;
+    for (place, script) in &parts.completions {
+        tree.put(&in_folder("completions", place), script, READ)?;
     }
-    Ok(())
+    tree.pico(PICO_BESIDE)
 }
 
 /// The tree of the archive for Windows.
@@ -136,9 +145,10 @@ pub(super) fn debian(parts: &Parts, at: &Path) -> Result<()> {
     for (page, text) in &parts.pages {
         tree.put(&format!("usr/share/man/man1/{page}.gz"), compressed(text)?, READ)?;
     }
-    for (shell, place) in SHELLS {
-        tree.put(place, said(&parts.qiyong, &["completions", shell])?, READ)?;
+    for (place, script) in &parts.completions {
+        tree.put(place, script, READ)?;
     }
+    tree.pico(PICO_OF_DEBIAN)?;
     for name in ["README.md", "README.zh.md"] {
         tree.copy(Path::new(name), &format!("{DOC}/{name}"), READ)?;
     }
@@ -202,6 +212,11 @@ pub(super) fn pages(qiyong: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     pages.sort();
     ensure!(!pages.is_empty(), "the manual has no page");
     Ok(pages)
+}
+
+/// What completes words in each shell, by its place in Debian.
+pub(super) fn completions(qiyong: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    SHELLS.iter().map(|(shell, place)| Ok((*place, said(qiyong, &["completions", shell])?))).collect()
 }
 
 /// As Debian wants pages: compressed, without name and time.
