@@ -91,8 +91,13 @@ fn insert(mut command: Command, verb: &[String], given: &BTreeMap<Flag, Given>) 
                 values.iter().map(|value| &*Box::leak(value.clone().into_boxed_str())).collect();
             // One that must be there is there, whatever else is.
             let others = if argument.is_required_set() { Vec::new() } else { others };
+            // One with a default of its own falls back to it.
+            let own = argument.get_default_values().to_vec();
             let argument = argument.required(false).help(format!("{help} (by {by})")).default_values(values);
-            others.into_iter().fold(argument, |argument, (other, there)| argument.default_value_if(other, there, None))
+            others.into_iter().fold(argument, |argument, (other, there)| match own.is_empty() {
+                true => argument.default_value_if(other, there, None),
+                false => argument.default_values_if(other, there, own.clone()),
+            })
         });
     }
     let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();

@@ -181,8 +181,13 @@ fn every_flag_of_the_program_has_a_place() {
     let file = File { shown: "qiyong.toml".into(), text: text.into() };
     let command = apply(crate::Cli::command(), &[file], BTreeMap::new()).unwrap();
     command.clone().debug_assert();
-    let matches = command.try_get_matches_from(["qiyong", "chaos"]).unwrap();
-    assert_eq!(matches.subcommand_matches("chaos").unwrap().get_one::<u64>("worlds"), Some(&7));
+    let worlds = |line: &[&str]| {
+        let matches = command.clone().try_get_matches_from([&["qiyong", "chaos"], line].concat()).unwrap();
+        matches.subcommand_matches("chaos").unwrap().get_one::<u64>("worlds").copied()
+    };
+    assert_eq!(worlds(&[]), Some(7));
+    // One with a default of its own has it again beside a flag that excludes it.
+    assert_eq!(worlds(&["--replay", "file"]), Some(100));
 }
 
 #[test]
