@@ -17,7 +17,7 @@ pub(crate) struct AttachArgs {
     /// Look once, and end
     #[arg(long)]
     pub(crate) once: bool,
-    /// Take an emulated board in place of one behind a probe: the image is started, looked at once, and ended
+    /// Take an emulated board in place of one behind a probe: the image waits for a card that nobody brings, is looked at once, and ended
     #[arg(long, conflicts_with_all = ["chip", "probe", "reset", "once"])]
     pub(crate) emulated: bool,
     /// Print a JSON object a line
@@ -98,8 +98,8 @@ mod with_probe {
     /// The same of a board in the emulator, whose time passes only when it is told: there is nothing more to see in the next look.
     #[cfg(boards)]
     fn emulated(args: &AttachArgs, mut job: Job, output: &mut Output) -> Result<Verdict, String> {
-        let boot = || crate::extras::FirstBoard::boot_alone(&args.which.elf);
-        let mut machine = busy("{spinner} starting the board, {elapsed}", boot).map_err(|error| error.to_string())?;
+        let start = || crate::emulate::nobody::board(&args.which.elf);
+        let mut machine = busy("{spinner} starting the board, {elapsed}", start)?;
         has_image(machine.probe(), &job, args)?;
         // What is kept is in RAM there.
         job.image.flash_storage = job.image.storage;

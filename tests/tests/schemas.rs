@@ -170,6 +170,9 @@ fn boards(bench: &mut Bench) {
         0,
     );
     bench.run("attach", &["--emulated", "--elf", first], 0);
+    let seen = bench.rows.iter().filter(|(verb, _)| *verb == "attach");
+    let seen: BTreeSet<&str> = seen.flat_map(|(_, row)| row.as_object().unwrap().keys().map(String::as_str)).collect();
+    assert_eq!(seen, BTreeSet::from(["end", "log", "screen"]));
     bench.run("flash", &["--check-only", "--elf", first], 0);
     bench.run("flash", &["--check-only", "--uf2", pico], 0);
     // There may be a probe.

@@ -42,7 +42,7 @@ use crate::terminal::{Desk, Task, at};
 /// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
 /// The name of the only terminal.
-const TERMINAL: TerminalId = TerminalId(*b"00000001");
+pub(super) const TERMINAL: TerminalId = TerminalId(*b"00000001");
 
 /// The result, for programs.
 #[derive(Serialize)]
