@@ -11,7 +11,7 @@ use object::elf::{FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use serde_json::Value;
 
-use super::tree;
+use super::said;
 use crate::chores::dll::{self, LIGHT};
 use crate::chores::{built, step};
 
@@ -82,7 +82,7 @@ pub(super) fn all(how: How) -> Result<Parts> {
         library_of_the_tests()?
     };
     let library = stripped("strip", &library, &made)?;
-    let (pages, completions) = (tree::pages(&qiyong)?, tree::completions(&qiyong)?);
+    let (pages, completions) = (said::pages(&qiyong)?, said::completions(&qiyong)?);
     Ok(Parts { qiyong, library, exe, dll, pages, completions, third_party: third_party()? })
 }
 

@@ -1,10 +1,11 @@
-//! `cargo xtask dist`: archives that somebody without a compiler installs. `build` makes the programs, `tree` says which file
-//! is where in an archive, `traces` that no file names a folder of this machine, `pack` makes archives of trees that are the same bytes
-//! each time, `root` tries the package of Debian on a system that has nothing else.
+//! `cargo xtask dist`: archives that somebody without a compiler installs. `build` makes the programs, `said` is what they print of
+//! themselves, `tree` says which file is where in an archive, `traces` that no file names a folder of this machine, `pack` makes archives
+//! of trees that are the same bytes each time, `root` tries the package of Debian on a system that has nothing else.
 
 mod build;
 mod pack;
 mod root;
+mod said;
 mod traces;
 mod tree;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::build::Parts;
 use crate::chores::step;
@@ -25,12 +25,6 @@ const TEXTS: [(&str, &str); 5] = [
 ];
 /// What a caller of the driver library needs.
 const CALLERS: [&str; 2] = ["host-sim/driver/include/sscarddriver.h", "host-sim/driver/include/SSCardDriver.ini"];
-/// Shells, and where Debian has what completes words in them.
-const SHELLS: [(&str, &str); 3] = [
-    ("bash", "usr/share/bash-completion/completions/qiyong"),
-    ("zsh", "usr/share/zsh/vendor-completions/_qiyong"),
-    ("fish", "usr/share/fish/vendor_completions.d/qiyong.fish"),
-];
 /// The program in which the emulated Pico runs, where the program for Linux looks for it. What it needs of others is installed by npm.
 const PICO: &str = "host-sim/lab/rp2040";
 const PICO_BESIDE: &str = "rp2040";
@@ -188,35 +182,6 @@ pub(super) fn files(at: &Path) -> Result<Vec<String>> {
 
 fn in_folder(folder: &str, file: &str) -> String {
     format!("{folder}/{}", file.rsplit('/').next().unwrap_or(file))
-}
-
-/// What the program for Linux prints.
-fn said(qiyong: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new(qiyong).args(arguments).stdin(Stdio::null()).output()?;
-    if !output.status.success() {
-        bail!("qiyong {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(output.stdout)
-}
-
-/// The pages of the manual, by their names.
-pub(super) fn pages(qiyong: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let folder = qiyong.with_file_name("man1");
-    let listed = said(qiyong, &["manual", "--out", &folder.to_string_lossy()])?;
-    let listed = String::from_utf8(listed)?;
-    let mut pages = Vec::new();
-    for path in listed.lines().map(Path::new) {
-        let name = path.file_name().context("a page has a name")?;
-        pages.push((name.to_string_lossy().into_owned(), fs::read(path)?));
-    }
-    pages.sort();
-    ensure!(!pages.is_empty(), "the manual has no page");
-    Ok(pages)
-}
-
-/// What completes words in each shell, by its place in Debian.
-pub(super) fn completions(qiyong: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    SHELLS.iter().map(|(shell, place)| Ok((*place, said(qiyong, &["completions", shell])?))).collect()
 }
 
 /// As Debian wants pages: compressed, without name and time.
