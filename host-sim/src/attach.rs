@@ -17,6 +17,9 @@ pub(crate) struct AttachArgs {
     /// Look once, and end
     #[arg(long)]
     pub(crate) once: bool,
+    /// Take an emulated board in place of one behind a probe: the image waits for a card that nobody brings, is looked at once, and ended
+    #[arg(long, conflicts_with_all = ["chip", "probe", "reset", "once"])]
+    pub(crate) emulated: bool,
     /// Print a JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -42,10 +45,12 @@ mod with_probe {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::flag;
 
+    use qiyong_lab::probe::job::Job;
     use qiyong_lab::probe::watch::{self, Seen};
     use qiyong_lab::probe::{Counters, DebugProbe, ScreenText, SlotPins};
 
     use super::{AttachArgs, Output, Verdict};
+    use crate::progress::busy;
 
     /// What was seen, for programs.
     #[derive(Serialize)]
@@ -76,24 +81,59 @@ mod with_probe {
         if let Some(misfit) = job.misfits().first() {
             return Err(format!("{elf}: {misfit}"));
         }
+        if args.emulated {
+            return emulated(args, job, output);
+        }
         let stop = stopped_by_signals().map_err(|error| {
             format!(
                 "cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"
             )
         })?;
         let mut board = args.which.connect(&job)?;
-        if let Some(at) = watch::difference(&mut board, &job.segments).map_err(|error| error.to_string())? {
-            return Err(format!(
-                "the board runs another image than {elf}, flash differs from {at:#010x} on: `qiyong flash`, or name its \
-             ELF with --elf"
-            ));
-        }
+        has_image(&mut board, &job, args)?;
         if args.reset {
             board.reset().map_err(|error| error.to_string())?;
         }
         let mut tell = |seen| tell(&seen, args.json, output);
         watch::watch(&mut board, job.image, args.once, &stop, &mut tell).map_err(|error| error.to_string())?;
         Ok(Verdict::Done)
+    }
+
+    /// The same of a board in the emulator, whose time passes only when it is told: there is nothing more to see in the next look.
+    #[cfg(boards)]
+    fn emulated(args: &AttachArgs, mut job: Job, output: &mut Output) -> Result<Verdict, String> {
+        let start = || crate::emulate::nobody::board(&args.which.elf);
+        let mut machine = busy("{spinner} starting the board, {elapsed}", start)?;
+        has_image(machine.probe(), &job, args)?;
+        // What is kept is in RAM there.
+        job.image.flash_storage = job.image.storage;
+        // What was logged until now has been fetched.
+        let log: Vec<_> = machine.log().to_vec();
+        let mut tell = |seen| tell(&seen, args.json, output);
+        if log.into_iter().all(|line| tell(Seen::Log(line))) {
+            let looked = watch::watch(machine.probe(), job.image, true, &AtomicBool::new(false), &mut tell);
+            looked.map_err(|error| error.to_string())?;
+        }
+        Ok(Verdict::Done)
+    }
+
+    #[cfg(not(boards))]
+    fn emulated(_: &AttachArgs, _: Job, _: &mut Output) -> Result<Verdict, String> {
+        Err(crate::extras::NO_BOARDS.into())
+    }
+
+    /// The board runs the image that is meant.
+    fn has_image<P: DebugProbe>(board: &mut P, job: &Job, args: &AttachArgs) -> Result<(), String> {
+        let compare = || watch::difference(board, &job.segments);
+        let differs = busy("{spinner} comparing the image with the flash, {elapsed}", compare);
+        if let Some(at) = differs.map_err(|error| error.to_string())? {
+            let elf = args.which.elf.display();
+            return Err(format!(
+                "the board runs another image than {elf}, flash differs from {at:#010x} on: `qiyong flash`, or name its \
+             ELF with --elf"
+            ));
+        }
+        Ok(())
     }
 
     /// Set by the first signal to end; the second ends the program whatever it does.

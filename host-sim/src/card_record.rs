@@ -23,6 +23,7 @@ use qiyong_sim::gbk;
 
 use crate::advice;
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 use crate::reader;
 
 /// Which card, and where to.
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &RecordArgs, output: &mut Output) -> Result<Verdict, Str
     let mut at = reader::open(&args.reader)?;
     let begin = Instant::now();
     let mut now = || u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let outcome = block_on(record(&mut at.slot, &mut now, &make));
+    let outcome = busy("{spinner} reading the card, {elapsed}", || block_on(record(&mut at.slot, &mut now, &make)));
     at.check()?;
     let card = match outcome {
         Ok(card) => card,

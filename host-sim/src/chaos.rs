@@ -16,7 +16,7 @@ use qiyong_sim::input::read_text;
 use qiyong_sim::world::direct::Level;
 
 use crate::output::{Output, Verdict};
-use crate::progress::Progress;
+use crate::progress::{Progress, busy};
 
 /// How many failures are told.
 const TOLD: usize = 10;
@@ -142,7 +142,7 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let size = Size { terminals: args.terminals, cards: args.cards, steps: args.steps, level: args.level };
     let progress = Progress::new(args.worlds, "{wide_bar} {pos}/{len} worlds, {per_sec}, {eta} left");
     let many = Many { seed: args.seed, from: args.from, worlds: args.worlds, size, threads: args.threads };
-    let run = play_many(many, || progress.advance()).map_err(|error| error.to_string());
+    let run = play_many(many, || progress.advance(1)).map_err(|error| error.to_string());
     drop(progress);
     let run = run?;
     let Some(first) = run.failures.first() else { return Ok(run) };
@@ -150,7 +150,8 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
         film(&first.plan, output)?;
     }
     if let Some(file) = &args.keep {
-        let (plan, runs) = smallest(first.plan.clone(), first.broken.invariant);
+        let shrinks = || smallest(first.plan.clone(), first.broken.invariant);
+        let (plan, runs) = busy("{spinner} making the world smaller, {elapsed}", shrinks);
         if args.film {
             film(&plan, output)?;
         }

@@ -44,7 +44,7 @@ pub(crate) use with_captures::run;
 #[cfg(feature = "lab")]
 mod with_captures {
     use std::fs::File;
-    use std::io::{BufReader, Read};
+    use std::io::{self, BufReader, Read};
     use std::path::Path;
 
     use serde::Serialize;
@@ -54,6 +54,7 @@ mod with_captures {
     use qiyong_sim::doctor::{Diagnosis, Finding, Party, Pin, log, packets};
 
     use super::{DoctorArgs, Output, Verdict};
+    use crate::progress::Progress;
 
     /// A log may have so many bytes.
     const LOG: u64 = 64 << 20;
@@ -107,16 +108,33 @@ mod with_captures {
     }
 
     fn capture(path: &Path, options: &Options) -> Result<Diagnosis, String> {
-        let open = || File::open(path).map(BufReader::new);
         let mut magic = [0; 4];
-        let mut file =
-            open().map_err(|error| format!("it cannot be read: {error}; check that it is there and may be read"))?;
+        let mut file = File::open(path)
+            .map_err(|error| format!("it cannot be read: {error}; check that it is there and may be read"))?;
         let is_packets = file.read_exact(&mut magic).is_ok() && magic == packets::MAGIC;
+        // A waveform is read twice.
+        let length = file.metadata().map_or(0, |about| about.len()) * if is_packets { 1 } else { 2 };
+        let progress = Progress::new(length, "{wide_bar} {bytes} of {total_bytes} read, {eta} left");
+        let open = || -> io::Result<_> { Ok(BufReader::new(Watched { file: File::open(path)?, progress: &progress })) };
         if is_packets {
             let file = open().map_err(|error| error.to_string())?;
             return packets::examine(file).map_err(|error| format!("no capture of packets, or a damaged one: {error}; take one that `qiyong` or Wireshark has written as pcapng"));
         }
         vcd::examine(open, options).map_err(|error| error.to_string())
+    }
+
+    /// A file of which is told how far it is read.
+    struct Watched<'p> {
+        file: File,
+        progress: &'p Progress,
+    }
+
+    impl Read for Watched<'_> {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            let read = self.file.read(bytes)?;
+            self.progress.advance(read as u64);
+            Ok(read)
+        }
     }
 
     fn lines(path: &Path, elf: Option<&Path>) -> Result<Vec<String>, String> {

@@ -1,7 +1,9 @@
-//! `qiyong emulate`: a flashable image on an emulated board. `visit` plays one visit, `outside` has another program as its till;
-//! both exist only where boards can be emulated.
+//! `qiyong emulate`: a flashable image on an emulated board. `visit` plays one visit, `outside` has another program as its till,
+//! `nobody` is a board that `attach` looks at; all exist only where boards can be emulated.
 
 mod args;
+#[cfg(all(boards, feature = "probe"))]
+pub(crate) mod nobody;
 #[cfg(boards)]
 mod outside;
 #[cfg(boards)]

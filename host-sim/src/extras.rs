@@ -74,10 +74,10 @@ pub(crate) use qiyong::over_tcp::play as play_over_tcp;
 #[cfg(all(boards, feature = "serve"))]
 pub(crate) use qiyong::over_tcp::play_emulated as play_emulated_over_tcp;
 
-#[cfg(not(all(boards, feature = "serve")))]
-pub(crate) use without_serve::play_emulated_over_tcp;
+#[cfg(all(not(boards), feature = "serve"))]
+pub(crate) use without_boards::play_emulated_over_tcp;
 #[cfg(not(feature = "serve"))]
-pub(crate) use without_serve::play_over_tcp;
+pub(crate) use without_serve::{play_emulated_over_tcp, play_over_tcp};
 
 #[cfg(not(boards))]
 pub(crate) use without_boards::{FirstBoard, NO_BOARDS, PicoBoard, play_emulated, refusal};
@@ -93,6 +93,8 @@ mod without_boards {
     use qiyong_sim::scenario::file::Scenario;
     use qiyong_sim::scenario::stage::{Played, RunError};
 
+    #[cfg(feature = "serve")]
+    pub(crate) use self::play_emulated as play_emulated_over_tcp;
     #[cfg(unix)]
     pub(crate) use super::without_lab::NOT_BUILT_IN as NO_BOARDS;
     #[cfg(not(unix))]
@@ -186,7 +188,7 @@ mod without_lab {
     }
 }
 
-#[cfg(not(all(boards, feature = "serve")))]
+#[cfg(not(feature = "serve"))]
 mod without_serve {
     use std::path::Path;
 
@@ -194,19 +196,14 @@ mod without_serve {
     use qiyong_sim::scenario::stage::{Played, RunError};
 
     /// The error if this program was built without a centre over TCP.
-    #[cfg(not(feature = "serve"))]
-    const NOT_BUILT_IN: &str =
+    const NO_TCP: &str =
         "this qiyong was built for a quick start, without a centre over TCP: build it with `cargo build -p qiyong`";
 
-    #[cfg(not(feature = "serve"))]
     pub(crate) fn play_over_tcp(_: &Scenario) -> Result<Played, RunError> {
-        Err(RunError::NotHere(NOT_BUILT_IN.into()))
+        Err(RunError::NotHere(NO_TCP.into()))
     }
 
-    #[cfg(feature = "serve")]
-    use super::NO_BOARDS as NOT_BUILT_IN;
-
     pub(crate) fn play_emulated_over_tcp<B>(_: &Scenario, _: &Path) -> Result<Played, RunError> {
-        Err(RunError::NotHere(NOT_BUILT_IN.into()))
+        Err(RunError::NotHere(NO_TCP.into()))
     }
 }

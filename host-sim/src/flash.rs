@@ -69,8 +69,10 @@ mod with_probe {
     use serde::Serialize;
 
     use qiyong_lab::probe::DebugProbe;
+    use qiyong_lab::probe::board::Flashing;
 
     use super::{FlashArgs, Output, Verdict};
+    use crate::progress::Progress;
 
     /// How flashing, or the check, ended, for programs.
     #[derive(Serialize)]
@@ -100,16 +102,19 @@ mod with_probe {
         if flashed {
             let mut board = args.which.connect(&job)?;
             let mut said = "";
-            board
-                .flash(&job.segments, &mut |step| {
+            let progress = Progress::new(0, "{wide_bar} {bytes} of {total_bytes}, {eta} left");
+            let mut tell = |what| match what {
+                Flashing::Expects(bytes) => progress.expect(bytes),
+                Flashing::Advances(bytes) => progress.advance(bytes),
+                Flashing::Begins(step) => {
                     // Each bank of flash is a round of its own.
                     if !args.json && step != said {
-                        Output::default().line(step);
+                        progress.aside(|| Output::default().line(step));
                     }
                     said = if step == "erasing" { "erasing" } else { "" };
-                })
-                .and_then(|()| board.reset())
-                .map_err(|error| error.to_string())?;
+                }
+            };
+            board.flash(&job.segments, &mut tell).and_then(|()| board.reset()).map_err(|error| error.to_string())?;
         }
         if args.json {
             output.json_line(&Told { chip: &job.chip.name, bytes, fits, misfits: &misfits, flashed });

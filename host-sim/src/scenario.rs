@@ -132,7 +132,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
                 tell(&report, output);
             }
         });
-        progress.advance();
+        progress.advance(1);
     }
     drop(progress);
     if let Bench::Simulated(Some(folder)) = &bench

@@ -47,6 +47,7 @@ mod power;
 mod probe;
 mod production;
 mod program;
+mod progress;
 mod recorded_card;
 mod scenarios;
 mod schemas;

@@ -17,11 +17,8 @@ use qiyong_tests::{image, pico_image, qiyong};
 
 /// What is keyed at a first purchase.
 const KEYED: &str = "123456\n271828\n271828\n";
-/// Verbs that are held against their schemas by the tests of another file, or by none.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("till", "tests/tests/till.rs, where a board is"),
-    ("attach", "needs a board behind a debug probe: docs/limits.md"),
-];
+/// Verbs that are held against their schemas by the tests of another file.
+const ELSEWHERE: &[(&str, &str)] = &[("till", "tests/tests/till.rs, where a board is")];
 /// Objects whose names are not the program's: cards by name, faults by word.
 const FREE: &[&str] = &["cards", "faults"];
 
@@ -172,6 +169,10 @@ fn boards(bench: &mut Bench) {
         &["--elf", first, "--card", "other.toml", "--institution", "P32010000017", "purchase", "35.80"],
         0,
     );
+    bench.run("attach", &["--emulated", "--elf", first], 0);
+    let seen = bench.rows.iter().filter(|(verb, _)| *verb == "attach");
+    let seen: BTreeSet<&str> = seen.flat_map(|(_, row)| row.as_object().unwrap().keys().map(String::as_str)).collect();
+    assert_eq!(seen, BTreeSet::from(["end", "log", "screen"]));
     bench.run("flash", &["--check-only", "--elf", first], 0);
     bench.run("flash", &["--check-only", "--uf2", pico], 0);
     // There may be a probe.

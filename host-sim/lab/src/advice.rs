@@ -33,6 +33,8 @@ impl EmulatorError {
             Self::Refused(refused) => refused.advice(),
             Self::NoQemu
             | Self::NoNode
+            | Self::NoHarness { .. }
+            | Self::NoPackages { .. }
             | Self::Crooked { .. }
             | Self::OldQemu { .. }
             | Self::Endless { .. }

@@ -16,6 +16,7 @@ use qiyong_sim::input::text_within;
 use super::db::Db;
 use super::{damaged, open};
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 
 /// A body that is longer is no body.
 const BODY_MAX: u64 = 8 << 20;
@@ -202,7 +203,7 @@ pub(crate) fn run(verb: &ActVerb, output: &mut Output) -> Result<Verdict, String
     })?;
     let request = ActRequest { area, operator: &operator, act: act.name, body, key: text("key") };
     let json = matches.get_flag("json");
-    match centre.carry_out(request) {
+    match busy("{spinner} the centre is at work, {elapsed}", || centre.carry_out(request)) {
         Ok(answer) if json => output.json_line(&answer),
         Ok(answer) => show(&answer, 0, output),
         Err(refusal) => return refuse(place, &refusal, json, output),

@@ -9,6 +9,7 @@ use qiyong_centre::store::backup::back_up;
 
 use super::db::Db;
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 
 /// Which database, and where to.
 #[derive(Args, Debug)]
@@ -36,7 +37,8 @@ pub(crate) struct Told {
 /// Exit 0 copied, 2 when it cannot be.
 pub(crate) fn run(args: &BackupArgs, output: &mut Output) -> Result<Verdict, String> {
     let (from, to) = (args.db.place()?, args.to.display());
-    let bytes = back_up(&from, &args.to).map_err(|error| format!("{error} ({})", error.zh()))?;
+    let copied = busy("{spinner} copying the database, {elapsed}", || back_up(&from, &args.to));
+    let bytes = copied.map_err(|error| format!("{error} ({})", error.zh()))?;
     if args.json {
         output.json_line(&Told { to: to.to_string(), bytes });
     } else {

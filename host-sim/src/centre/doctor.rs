@@ -8,6 +8,7 @@ use qiyong_centre::doctor::{self, Around, Finding, Verdict as Health};
 use super::damaged;
 use super::db::Db;
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 
 /// Which database, and what it must have.
 #[derive(Args, Debug)]
@@ -29,7 +30,8 @@ pub(crate) struct DoctorArgs {
 pub(crate) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Verdict, String> {
     let place = args.db.place()?;
     let around = Around { quick: args.quick, standbys: args.standbys, ..Around::default() };
-    let found = doctor::examine(&place, &around).map_err(|error| damaged(&place, error))?;
+    let examined = busy("{spinner} examining the database, {elapsed}", || doctor::examine(&place, &around));
+    let found = examined.map_err(|error| damaged(&place, error))?;
     if args.json {
         output.json_line(&found);
     } else {

@@ -28,6 +28,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 use db::Db;
 use qiyong_centre::acts::fields::Moment;
 use qiyong_centre::hsm::Hsm;
@@ -191,7 +192,9 @@ pub(crate) struct Verified {
 /// Exit 0 whole, 1 something was changed that no act changed.
 pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, String> {
     let place = args.db.place()?;
-    let found = open(&place)?.verify().map_err(|error| damaged(&place, error))?;
+    let centre = open(&place)?;
+    let verified = busy("{spinner} checking the books, {elapsed}", || centre.verify());
+    let found = verified.map_err(|error| damaged(&place, error))?;
     let mut verdict = Verdict::Done;
     let mut areas = Vec::new();
     for (area, chain, ledger) in found {
@@ -245,7 +248,8 @@ pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict
 pub(crate) fn expire(args: &ExpireArgs, output: &mut Output) -> Result<Verdict, String> {
     let place = args.db.place()?;
     let mut centre = open(&place)?;
-    let expired = centre.expire().map_err(|error| error.to_string())?;
+    let expired = busy("{spinner} undoing what has expired, {elapsed}", || centre.expire());
+    let expired = expired.map_err(|error| error.to_string())?;
     let pending = centre.pending().map_err(|error| error.to_string())?;
     output.line(&format!("{place}: {expired} transactions expired and were undone; {pending} are pending"));
     Ok(Verdict::Done)

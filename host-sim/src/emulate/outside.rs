@@ -25,7 +25,11 @@ use super::args::EmulateArgs;
 use super::pad::{ask_for, keyed};
 use crate::extras::{BoardKind, FirstBoard, PicoBoard};
 use crate::output::{Output, Verdict, complain};
+use crate::progress::busy;
 use crate::rows;
+
+/// What a person sees meanwhile.
+const STARTS: &str = "{spinner} starting the board, {elapsed}";
 
 /// What happens, for programs.
 #[derive(Serialize)]
@@ -62,12 +66,13 @@ pub(super) fn run(args: &EmulateArgs, line: &str, output: &mut Output) -> Result
     let elf = args.elf.as_deref().unwrap_or(args.board.elf());
     let mut holder = Holder { json: args.json, ends, rows: None, output };
     let served = match args.board {
-        BoardKind::First => FirstBoard::boot_alone(elf).and_then(|mut board| {
+        BoardKind::First => busy(STARTS, || FirstBoard::boot_alone(elf)).and_then(|mut board| {
             holder.tell(&Told::TillLine(&name));
             serve(&mut board, &mut door, &card, &mut holder)
         }),
         BoardKind::Pico => {
-            PicoBoard::boot_alone(elf, Start { till_usb: args.till_usb, ..Start::default() }).and_then(|mut board| {
+            let start = Start { till_usb: args.till_usb, ..Start::default() };
+            busy(STARTS, || PicoBoard::boot_alone(elf, start)).and_then(|mut board| {
                 holder.tell(&Told::TillLine(&name));
                 serve(&mut board, &mut door, &card, &mut holder)
             })

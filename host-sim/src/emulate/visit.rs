@@ -34,6 +34,7 @@ use super::pad::{ask_for, keyed};
 use crate::centre;
 use crate::extras::BoardKind;
 use crate::output::{Output, Verdict, complain};
+use crate::progress::{Progress, busy};
 use crate::reach::Reached;
 use crate::rows;
 use crate::terminal::{Desk, Task, at};
@@ -41,7 +42,7 @@ use crate::terminal::{Desk, Task, at};
 /// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
 /// The name of the only terminal.
-const TERMINAL: TerminalId = TerminalId(*b"00000001");
+pub(super) const TERMINAL: TerminalId = TerminalId(*b"00000001");
 
 /// The result, for programs.
 #[derive(Serialize)]
@@ -130,12 +131,17 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
     centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let elf = args.elf.as_deref().unwrap_or(args.board.elf());
-    let mut machine = B::boot_at(elf, setup, Duration::ZERO).map_err(|error| error.to_string())?;
+    let boot = || B::boot_at(elf, setup, Duration::ZERO);
+    let mut machine = busy("{spinner} starting the board, {elapsed}", boot).map_err(|error| error.to_string())?;
     // One clock for both, also where that of a test centre was stopped.
     let time = at(centre.now());
     let card = Rc::new(RefCell::new(ContactCard::new(card.card)));
     (own.prepare)(&mut machine, args);
-    let ended = machine.insert_shared(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
+    let sign = Progress::endless("{spinner} the visit goes on, {elapsed}");
+    // Nobody keys under a sign that moves.
+    let mut asks = |moment: Moment| sign.aside(|| key_pin(moment));
+    let ended = machine.insert_shared(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut asks));
+    drop(sign);
     // Also of a visit that came to no end: it is then that somebody wants to see it.
     let saved = match (&args.waveform, own.waveform) {
         (Some(path), Some(waveform)) => {

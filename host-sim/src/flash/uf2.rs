@@ -2,13 +2,14 @@
 //! needed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use qiyong_lab::uf2::{Uf2Error, blocks, drive, flash_image};
 
 use crate::output::{Output, Verdict};
+use crate::progress::busy;
 
 /// How it ended, for programs.
 #[derive(Serialize)]
@@ -73,6 +74,7 @@ fn write(job: &Job<'_>, uf2: &[u8]) -> Result<String, String> {
         })?;
         return Ok(out.display().to_string());
     }
-    let given = drive::choose(job.drive).and_then(|folder| drive::give(&folder, uf2));
+    let give = |folder: PathBuf| busy("{spinner} writing to the drive, {elapsed}", || drive::give(&folder, uf2));
+    let given = drive::choose(job.drive).and_then(give);
     given.map(|path| path.display().to_string()).map_err(|error| error.to_string())
 }

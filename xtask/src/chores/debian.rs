@@ -2,6 +2,7 @@
 //!
 //! This file knows dpkg and apt. `setup` and `arm` know which packages the project needs.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -54,6 +55,21 @@ fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
             .is_some_and(|status| status == "installed")
     };
     packages.iter().copied().filter(|package| !installed(package)).collect()
+}
+
+/// The name of this release of Debian, such as bookworm; `None` where there is none.
+pub(crate) fn codename() -> Option<String> {
+    let about = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let codename = about.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
+    Some(codename.trim_matches('"').to_owned()).filter(|name| !name.is_empty())
+}
+
+/// What is left of the line that begins with `known` and a blank, among those of this format, one for each list of packages that apt is
+/// set up with.
+pub(crate) fn source(format: &str, known: &str) -> Option<String> {
+    let lists = ["indextargets", "--format", format, "Created-By: Packages"];
+    let said = step::ask(step::command("apt-get").args(lists))?;
+    said.lines().find_map(|line| line.strip_prefix(known)?.strip_prefix(' ')).map(str::to_owned)
 }
 
 /// A command of root's, without questions: by sudo, unless this is root.

@@ -26,8 +26,7 @@ pub(crate) fn install() -> Result<()> {
     }
     step::say(format!("{PROGRAM} is missing or older than {}.{}", OLDEST.0, OLDEST.1));
     // In newer Debians the ordinary package is new enough.
-    let release = step::ask(step::command("sh").args(["-c", ". /etc/os-release && echo $VERSION_CODENAME"]));
-    let backports = release.filter(|name| name == "bookworm").map(|name| format!("{name}-backports"));
+    let backports = debian::codename().filter(|name| name == "bookworm").map(|name| format!("{name}-backports"));
     if let Some(backports) = &backports {
         add_source(backports);
     }
@@ -54,13 +53,12 @@ fn is_there() -> bool {
 
 /// Adds the release's backports, unless they are there, from the mirror that the machine already uses.
 fn add_source(backports: &str) {
-    let list = ["indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"];
-    let known = step::ask(step::command("apt-get").args(list)).unwrap_or_default();
-    if known.lines().any(|line| line.starts_with(backports)) {
+    let mirror = |release: &str| debian::source("$(RELEASE) $(REPO_URI)", release);
+    if mirror(backports).is_some() {
         return;
     }
     let release = backports.trim_end_matches("-backports");
-    let Some(mirror) = known.lines().find_map(|line| line.strip_prefix(&format!("{release} "))) else {
+    let Some(mirror) = mirror(release) else {
         step::say(format!("no apt source for {release} to take {backports} from"));
         return;
     };

@@ -1,5 +1,5 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `python` Python's, `node` Node's, `emulator` QEMU, `dll` library and program for Windows, `arm` finds a compiler for the targets, `image` reads what it
+//! packages, `built` what is built with the tests, `python` Python's, `node` Node's, `emulator` QEMU, `dll` library and program for Windows, `arm` finds a compiler for the targets, `image` reads what it
 //! produced, `board` makes the images that are flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
@@ -7,6 +7,7 @@
 mod arm;
 mod bench;
 mod board;
+mod built;
 mod debian;
 mod dist;
 mod dll;

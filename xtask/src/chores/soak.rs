@@ -11,9 +11,10 @@ use std::process::{ExitCode, Output, Stdio};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::chores::{board, emulator, step};
 
@@ -30,8 +31,10 @@ const FOLDER: &str = "target/soak";
 
 /// How many runs go on at the same time. A run mostly waits for QEMU, and QEMU for the run.
 const AT_ONCE: u32 = 4;
-/// After so many runs it is said how far it has come.
+/// After so many runs it is said how far it has come, where no bar shows it.
 const SAY_EVERY: u32 = 10;
+/// How often the bar is drawn anew.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Runs the verb; ends with 1 if a run differs from the first one. `busy` threads compute meanwhile, for nothing: the host is
 /// then as busy as one likes.
@@ -84,8 +87,13 @@ impl Play {
 
     /// How many of the runs differ from the first one.
     fn again_and_again(&self, runs: u32, folder: &Path) -> Result<u32> {
+        // Drawn where standard error is a terminal; the first run shows that it goes on.
+        let bar = ProgressBar::new(runs.into());
+        bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} runs, {elapsed}, {eta} left")?);
+        bar.enable_steady_tick(TICK);
         let first = self.once()?;
         leave(folder, 1, &first.stdout)?;
+        bar.inc(1);
         if !first.status.success() {
             bail!("the first run does not pass ({}): see {FOLDER}/1.json", first.status);
         }
@@ -101,13 +109,14 @@ impl Play {
                 if !rows.is_empty() || !output.status.success() {
                     different.fetch_add(1, Relaxed);
                     leave(folder, number, &output.stdout)?;
-                    step::say(format!(
-                        "run {number} ({}) differs in rows {rows:?}: {FOLDER}/{number}.json",
-                        output.status
-                    ));
+                    let status = output.status;
+                    bar.suspend(|| {
+                        step::say(format!("run {number} ({status}) differs in rows {rows:?}: {FOLDER}/{number}.json"));
+                    });
                 }
+                bar.inc(1);
                 let done = done.fetch_add(1, Relaxed) + 1;
-                if done.is_multiple_of(SAY_EVERY) {
+                if bar.is_hidden() && done.is_multiple_of(SAY_EVERY) {
                     step::say(format!("{done} of {runs} runs, {} differ", different.load(Relaxed)));
                 }
             }
@@ -116,6 +125,7 @@ impl Play {
             let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
             workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
         })?;
+        bar.finish_and_clear();
         Ok(different.into_inner())
     }
 }

@@ -9,16 +9,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
+use crate::chores::built::{self, BUILD, FEATURES, OTHERS};
 use crate::chores::{dist, dll, firmware, instructions, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
-
-/// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
-const FEATURES: [&str; 2] =
-    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-driver/pcsc,qiyong-tests/pcsc,xtask/chores"];
 
 /// With what a board can log, too. No shared library is linked with it: defmt has a symbol `_defmt_encoding_ = rzcobs`, which
 /// a linker's list of a library's symbols cannot contain.
@@ -26,12 +22,6 @@ const LOGGED: [&str; 2] = ["--features", "qiyong-firmware/defmt"];
 
 /// The packages whose tests run with it, and not among the others.
 const LOGGING: [&str; 4] = ["--package", "qiyong-protocol", "--package", "qiyong-firmware"];
-
-/// Builds the tests, and the programs that they start.
-const BUILD: [&str; 8] = ["build", "--profile", "test", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
-
-/// The others. Each command names the same ones: with more packages they would have more features, and be compiled again.
-const OTHERS: [&str; 5] = ["--workspace", "--exclude", "qiyong-protocol", "--exclude", "qiyong-firmware"];
 
 const STEPS: [Step; 11] = [
     ("setup", setup::run),
@@ -111,16 +101,13 @@ fn beside_postgres(command: &mut Command) -> Command {
     beside
 }
 
-/// The program with the unit tests of a crate. The same words as those that have built it: others would build more.
+/// The program with the unit tests of a crate.
 fn tests_of(name: &str) -> Result<String> {
-    let built = step::output(step::cargo().args(BUILD).args(["--message-format", "json"]).args(OTHERS).args(FEATURES))?;
-    let messages = String::from_utf8_lossy(&built);
-    let program = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
+    let program = built::find(|message| {
         let is = message["target"]["name"] == name && message["profile"]["test"] == true;
         is.then(|| message["executable"].as_str().map(str::to_owned))?
     });
-    program.with_context(|| format!("cargo names no program with the tests of {name}"))
+    program?.with_context(|| format!("cargo names no program with the tests of {name}"))
 }
 
 /// Tests append what they have counted to the file that this variable names; see `qiyong_tests::closing`.

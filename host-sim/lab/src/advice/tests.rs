@@ -37,6 +37,11 @@ fn of_the_emulator() {
                           place";
         EmulatorError::NoNode = EmulatorError::NoNode
             => CallService, "there is no node: install the package nodejs (`cargo xtask setup` does it)";
+        EmulatorError::NoHarness { .. } = EmulatorError::NoHarness { folders: "a, b".into() }
+            => CallService, "the emulated Pico needs harness.mjs, which is in none of these folders: a, b; it is in rp2040 of the \
+                             archive and in host-sim/lab/rp2040 of the sources: name the folder by QIYONG_RP2040";
+        EmulatorError::NoPackages { .. } = EmulatorError::NoPackages { folder: "a".into() }
+            => CallService, "the emulated Pico needs rp2040js, which is not installed: run `npm ci` in a, with Node.js 18 or later";
         EmulatorError::ChipEnded { .. } = EmulatorError::ChipEnded { said: "no".into() }
             => TryAgain, "the emulated chip ended: no; run it again, and look at the image if it ends at the same place";
         EmulatorError::Crooked { .. } = EmulatorError::Crooked { tenths: 4 }

@@ -384,6 +384,11 @@ impl Machine {
         started
     }
 
+    /// A debug probe on the board, which looks into it as it is now.
+    pub fn probe(&mut self) -> &mut impl DebugProbe<Error = EmulatorError> {
+        &mut self.probe
+    }
+
     /// The levels of the card slot's pins.
     ///
     /// # Errors

@@ -84,6 +84,23 @@ pub enum EmulatorError {
     /// Node.js is not installed.
     #[error("there is no node: install the package nodejs (`cargo xtask setup` does it)")]
     NoNode,
+    /// The program of Node.js is missing that runs the emulated chip.
+    #[error(
+        "the emulated Pico needs harness.mjs, which is in none of these folders: {folders}; it is in rp2040 of the archive and in \
+             host-sim/lab/rp2040 of the sources: name the folder by QIYONG_RP2040"
+    )]
+    NoHarness {
+        /// Where it was looked for.
+        folders: String,
+    },
+    /// The packages are missing that this program needs.
+    #[error(
+        "the emulated Pico needs rp2040js, which is not installed: run `npm ci` in {folder}, with Node.js 18 or later"
+    )]
+    NoPackages {
+        /// The folder of that program.
+        folder: String,
+    },
     /// The program that runs the emulated chip has ended.
     #[error("the emulated chip ended: {said}; run it again, and look at the image if it ends at the same place")]
     ChipEnded {

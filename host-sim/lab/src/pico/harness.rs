@@ -8,12 +8,13 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags};
 use serde_json::{Value, json};
 
+use super::place;
 use crate::emulator::EmulatorError;
 use crate::probe::DebugProbe;
 use crate::wait::wait_for;
 
-/// Where it lies.
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rp2040/harness.mjs");
+/// What Node.js says where a package is missing.
+const NO_PACKAGE: &str = "ERR_MODULE_NOT_FOUND";
 
 /// How long it may take to answer, in real time. This is a watchdog: nothing depends on it in a run that does not hang.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -146,7 +147,7 @@ impl Harness {
     /// Starts an image, an ELF or a UF2 file; `log` is the word that changes when it logs something.
     ///
     /// # Errors
-    /// There is no Node.js, or it does not start.
+    /// There is no Node.js, or it does not start; or its program or packages are missing.
     pub(super) fn start(image: &Path, log: u64, ring: Ring, bus: Bus) -> Result<Self, EmulatorError> {
         Self::start_with(json!({"image": image, "log": log, "ring": ring.json(), "bus": bus.word()}), None)
     }
@@ -167,8 +168,9 @@ impl Harness {
             ErrorKind::NotFound => EmulatorError::NoNode,
             _ => error.into(),
         })?;
+        let program = place::harness()?;
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", "node", PROGRAM]);
+        command.args(["--pdeathsig", "KILL", "--", "node"]).arg(&program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
@@ -179,8 +181,14 @@ impl Harness {
         if let (Some(load), Some(kept)) = (load.as_object_mut(), kept) {
             load.insert("kept".into(), kept.clone());
         }
-        harness.ask(&json!({"load": load}))?;
-        Ok(harness)
+        match harness.ask(&json!({"load": load})) {
+            Ok(_) => Ok(harness),
+            Err(EmulatorError::ChipEnded { said }) if said.contains(NO_PACKAGE) => {
+                let folder = program.parent().unwrap_or(&program).display().to_string();
+                Err(EmulatorError::NoPackages { folder })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn ask(&mut self, command: &Value) -> Result<Value, EmulatorError> {

@@ -4,6 +4,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `harness` | the program that runs the chip, and what is said to it |
+//! | `place` | where that program lies |
 //! | `wire` | I/O: levels in time, and the characters in them |
 //! | `slot` | the slot at the pins, and the referee |
 //! | `speech` | the characters of a card and of the board, and what goes wrong with them |
@@ -24,6 +25,7 @@ mod harness;
 pub mod machine;
 mod outside;
 mod panel;
+mod place;
 pub mod reader;
 pub mod scope;
 mod serial;

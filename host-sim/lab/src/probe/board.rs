@@ -160,6 +160,17 @@ pub fn choose<'a>(found: &'a [ProbeListItem], wanted: Option<&str>) -> Result<&'
     }
 }
 
+/// What happens while an image is flashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flashing {
+    /// So many more bytes are to go through a step than was known before.
+    Expects(u64),
+    /// A step begins, with its word; each bank of flash is a round of its own.
+    Begins(&'static str),
+    /// So many bytes have gone through the step.
+    Advances(u64),
+}
+
 /// A chip to which a probe is connected.
 pub struct Board {
     session: Session,
@@ -183,9 +194,9 @@ impl Board {
         Ok(Self { session, info, lister })
     }
 
-    /// Writes and verifies the image. Only the sectors of the image are erased. `tell` is called with each step. The
+    /// Writes and verifies the image. Only the sectors of the image are erased. `tell` is called with all that happens. The
     /// chip is left halted.
-    pub fn flash(&mut self, segments: &[Segment], tell: &mut dyn FnMut(&str)) -> Result<(), BoardError> {
+    pub fn flash(&mut self, segments: &[Segment], tell: &mut dyn FnMut(Flashing)) -> Result<(), BoardError> {
         let mut loader = self.session.target().flash_loader();
         let failed = |board: &Self, error: FlashError| match board.is_listed() {
             true => BoardError::Flash(whole(&error)),
@@ -196,15 +207,16 @@ impl Board {
         }
         let mut options = DownloadOptions::default();
         options.verify = true;
-        options.progress = FlashProgress::new(|event| {
-            if let ProgressEvent::Started(step) = event {
-                tell(match step {
-                    ProgressOperation::Fill => "reading",
-                    ProgressOperation::Erase => "erasing",
-                    ProgressOperation::Program => "writing",
-                    ProgressOperation::Verify => "verifying",
-                });
-            }
+        options.progress = FlashProgress::new(|event| match event {
+            ProgressEvent::AddProgressBar { total: Some(bytes), .. } => tell(Flashing::Expects(bytes)),
+            ProgressEvent::Progress { size, .. } => tell(Flashing::Advances(size)),
+            ProgressEvent::Started(step) => tell(Flashing::Begins(match step {
+                ProgressOperation::Fill => "reading",
+                ProgressOperation::Erase => "erasing",
+                ProgressOperation::Program => "writing",
+                ProgressOperation::Verify => "verifying",
+            })),
+            _ => {}
         });
         loader.commit(&mut self.session, options).map_err(|error| failed(self, error))
     }

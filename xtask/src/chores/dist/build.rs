@@ -9,10 +9,11 @@ use anyhow::{Context, Result, ensure};
 use object::Endianness;
 use object::elf::{FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
+use serde_json::Value;
 
-use super::tree;
+use super::said;
 use crate::chores::dll::{self, LIGHT};
-use crate::chores::step;
+use crate::chores::{built, step};
 
 /// Linux on x86-64, with a C library that is a part of the program.
 pub(super) const STATIC: &str = "x86_64-unknown-linux-musl";
@@ -42,6 +43,8 @@ pub(super) struct Parts {
     pub(super) dll: PathBuf,
     /// The pages of the manual, by their names.
     pub(super) pages: Vec<(String, Vec<u8>)>,
+    /// What completes words in shells, by the place that Debian has for it.
+    pub(super) completions: Vec<(&'static str, Vec<u8>)>,
     /// Other people's crates in the programs, with their licences.
     pub(super) third_party: String,
 }
@@ -59,40 +62,63 @@ pub(super) fn all(how: How) -> Result<Parts> {
     let mut cargo = step::cargo();
     cargo.args(["build", "--package", "qiyong", "--bin", "qiyong", "--target", STATIC]);
     cargo.args(["--no-default-features", "--features", FEATURES]).args(options(how));
-    step::run(without_paths(&mut cargo, how))?;
+    step::run(without_paths(&mut cargo, how)?)?;
     let qiyong = stripped("strip", &target.join(STATIC).join(folder).join("qiyong"), &made)?;
     ensure!(is_static(&qiyong)?, "{} asks for a loader of the system: it is not static", qiyong.display());
 
     // Last, for `cargo xtask dll` and the tests have built them already where all is only tried.
     let mut cargo = dll::building();
     cargo.args(options(how));
-    step::run(without_paths(&mut cargo, how))?;
+    step::run(without_paths(&mut cargo, how)?)?;
     let windows = target.join(dll::TARGET).join(folder);
     let exe = stripped("x86_64-w64-mingw32-strip", &windows.join("qiyong.exe"), &made)?;
     let dll = stripped("x86_64-w64-mingw32-strip", &windows.join("sscarddriver.dll"), &made)?;
     let library = if how == How::Shipped {
         let mut cargo = step::cargo();
         cargo.args(["build", "--package", "qiyong-driver", "--features", "pcsc", "--target", OF_THE_SYSTEM]);
-        step::run(without_paths(cargo.args(options(how)), how))?;
+        step::run(without_paths(cargo.args(options(how)), how)?)?;
         target.join(OF_THE_SYSTEM).join("release/libsscarddriver.so")
     } else {
-        target.join("debug/deps/libsscarddriver.so")
+        library_of_the_tests()?
     };
     let library = stripped("strip", &library, &made)?;
-    let pages = tree::pages(&qiyong)?;
-    Ok(Parts { qiyong, library, exe, dll, pages, third_party: third_party()? })
+    let (pages, completions) = (said::pages(&qiyong)?, said::completions(&qiyong)?);
+    Ok(Parts { qiyong, library, exe, dll, pages, completions, third_party: third_party()? })
+}
+
+/// The driver library of this tree that the tests use: cargo says where it is, and builds it if it is not there or is another one.
+fn library_of_the_tests() -> Result<PathBuf> {
+    let library = built::find(|message: Value| {
+        let files = message["filenames"].as_array().filter(|_| message["target"]["name"] == "sscarddriver")?;
+        files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".so")).map(PathBuf::from)
+    });
+    library?.context("cargo names no driver library")
 }
 
 /// What is shipped names no folder of this machine: panics tell places in sources.
-fn without_paths(cargo: &mut Command, how: How) -> &mut Command {
+fn without_paths(cargo: &mut Command, how: How) -> Result<&mut Command> {
     if how == How::Tried {
-        return cargo;
+        return Ok(cargo);
     }
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
-    let hidden = [(home, "/cargo"), (step::root(), "/qiyong")];
-    let flags = hidden.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+    let flags: Vec<_> = folders(how)?
+        .into_iter()
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
+        .collect();
+    Ok(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))
+}
+
+/// Folders of this machine that no file may name, each with what is said in its place. What is only tried names those in which
+/// other people's sources lie: were they renamed, all would be compiled again.
+pub(super) fn folders(how: How) -> Result<Vec<(PathBuf, &'static str)>> {
+    let mut folders = vec![(step::root(), "/qiyong")];
+    if how == How::Shipped {
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+        folders.push((home.context("neither CARGO_HOME nor HOME says where cargo has its crates")?, "/cargo"));
+        let rust = step::ask(step::command("rustc").args(["--print", "sysroot"])).context("rustc has no sysroot")?;
+        folders.push((rust.into(), "/rust"));
+    }
+    Ok(folders)
 }
 
 fn options(how: How) -> Vec<&'static str> {

@@ -1,10 +1,12 @@
-//! `cargo xtask dist`: archives that somebody without a compiler installs. `build` makes the programs, `tree` says which file
-//! is where in an archive, `pack` makes archives of trees that are the same bytes each time, `root` tries the package of Debian
-//! on a system that has nothing else.
+//! `cargo xtask dist`: archives that somebody without a compiler installs. `build` makes the programs, `said` is what they print of
+//! themselves, `tree` says which file is where in an archive, `traces` that no file names a folder of this machine, `pack` makes archives
+//! of trees that are the same bytes each time, `root` tries the package of Debian on a system that has nothing else.
 
 mod build;
 mod pack;
 mod root;
+mod said;
+mod traces;
 mod tree;
 
 use std::env;
@@ -42,7 +44,7 @@ pub(crate) fn install() -> Result<()> {
     dll::has_target(build::STATIC)
 }
 
-/// Makes the archives, optimised.
+/// Makes the archives, optimised; twice, which must give the same bytes.
 ///
 /// # Errors
 /// Something that it needs cannot be had, or does not build.
@@ -50,7 +52,7 @@ pub(crate) fn run() -> Result<()> {
     install()?;
     dll::install()?;
     let parts = build::all(How::Shipped)?;
-    let made = archives(&parts, Path::new(PLACE), "9")?;
+    let made = twice(&parts, Path::new(PLACE), How::Shipped)?;
     for path in made {
         println!("{}: {} bytes", path.display(), fs::metadata(step::root().join(&path))?.len());
     }
@@ -71,17 +73,25 @@ pub(crate) fn try_out() -> Result<()> {
         !build::is_static(&env::current_exe()?)?,
         "this very program, which is not static, is taken for one that is"
     );
-    let made = archives(&parts, Path::new(TRIED), "1")?;
-    let sums =
-        |made: &[PathBuf]| made.iter().map(|path| fs::read(step::root().join(path))).collect::<Result<Vec<_>, _>>();
-    let first = sums(&made)?;
-    let again = archives(&parts, Path::new(TRIED), "1")?;
-    ensure!(first == sums(&again)?, "packed twice, the archives differ: something in them depends on the moment");
+    traces::convict(&step::root().join(TRIED).join("traced"), &build::folders(How::Tried)?)?;
+    twice(&parts, Path::new(TRIED), How::Tried)?;
     fresh.finish()?.try_package(&step::root().join(TRIED), &parts)
 }
 
+/// The archives and their sums, made twice in this folder: the same bytes.
+fn twice(parts: &Parts, folder: &Path, how: How) -> Result<Vec<PathBuf>> {
+    let made = archives(parts, folder, how)?;
+    let first = fs::read(step::root().join(folder).join(pack::SUMS))?;
+    archives(parts, folder, how)?;
+    let again = fs::read(step::root().join(folder).join(pack::SUMS))?;
+    ensure!(first == again, "packed twice, the archives differ: something in them depends on the moment");
+    step::say("packed twice, the archives are the same bytes");
+    Ok(made)
+}
+
 /// The archives and their sums, in this folder.
-fn archives(parts: &Parts, folder: &Path, level: &str) -> Result<Vec<PathBuf>> {
+fn archives(parts: &Parts, folder: &Path, how: How) -> Result<Vec<PathBuf>> {
+    let level = if how == How::Shipped { "9" } else { "1" };
     let moment = moment()?;
     let at = step::root().join(folder);
     let version = env!("CARGO_PKG_VERSION");
@@ -89,6 +99,8 @@ fn archives(parts: &Parts, folder: &Path, level: &str) -> Result<Vec<PathBuf>> {
     tree::linux(parts, &at.join(&linux))?;
     tree::windows(parts, &at.join(&windows))?;
     tree::debian(parts, &at.join("deb"))?;
+    let hidden = build::folders(how)?;
+    [&linux, &windows, "deb"].iter().try_for_each(|tree| traces::none(&at.join(tree), &hidden))?;
     let names = [
         pack::tar(&at, &linux, moment, level)?,
         pack::zip(&at, &windows, moment, level)?,

@@ -10,6 +10,9 @@ use anyhow::Result;
 use super::tree;
 use crate::chores::step;
 
+/// The file with the sums of the others.
+pub(super) const SUMS: &str = "SHA256SUMS";
+
 /// NAME.tar.gz of the folder of this name.
 pub(super) fn tar(at: &Path, name: &str, moment: u64, level: &str) -> Result<String> {
     let made = format!("{name}.tar.gz");
@@ -54,9 +57,9 @@ pub(super) fn deb(at: &Path, name: &str, made: &str, moment: u64, level: &str) -
 /// The sums of these files, as `sha256sum --check` reads them.
 pub(super) fn sums(at: &Path, names: &[String]) -> Result<&'static str> {
     let sums = step::output(step::command("sha256sum").current_dir(at).args(names))?;
-    fs::write(at.join("SHA256SUMS"), sums)?;
-    step::run(step::command("sha256sum").current_dir(at).args(["--check", "--quiet", "SHA256SUMS"]))?;
-    Ok("SHA256SUMS")
+    fs::write(at.join(SUMS), sums)?;
+    step::run(step::command("sha256sum").current_dir(at).args(["--check", "--quiet", SUMS]))?;
+    Ok(SUMS)
 }
 
 fn set_time(tree: &Path, moment: u64) -> Result<()> {

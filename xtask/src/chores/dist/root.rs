@@ -23,12 +23,13 @@ const TIMED_OUT: i32 = 124;
 /// Where dpkg keeps what it knows and has done, which grows by each package.
 const ITS_OWN: [&str; 4] = ["./var/lib/dpkg", "./var/log", "./var/cache", "./proc"];
 /// Files that no package may lack.
-const MUST_HAVE: [&str; 8] = [
+const MUST_HAVE: [&str; 9] = [
     "/usr/bin/qiyong",
     "/usr/share/man/man1/qiyong.1.gz",
     "/usr/share/bash-completion/completions/qiyong",
     "/usr/share/zsh/vendor-completions/_qiyong",
     "/usr/share/fish/vendor_completions.d/qiyong.fish",
+    "/usr/share/qiyong/rp2040/harness.mjs",
     "/usr/share/doc/qiyong/copyright",
     "/usr/share/doc/qiyong/docs/first-purchase.svg",
     "/usr/share/doc/qiyong/docs/schemas/README.md",
@@ -229,21 +230,17 @@ impl Drop for Fresh {
 
 /// The file in which apt has the archive of this Debian, with how it is signed, and the Debian's name.
 fn mirror() -> Result<(String, String)> {
-    let about = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let codename = about.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-    let codename = codename.context("/etc/os-release names no Debian, which this is tried on")?.trim_matches('"');
+    let codename = debian::codename().context("/etc/os-release names no Debian, which this is tried on")?;
     let known = || {
-        let format = ["indextargets", "--format", "$(COMPONENT) $(CODENAME) $(SOURCESENTRY)", "Created-By: Packages"];
-        let known = step::ask(step::command("apt-get").args(format))?;
-        let entry = known.lines().find_map(|line| line.strip_prefix(&format!("main {codename} ")))?;
+        let entry = debian::source("$(COMPONENT) $(CODENAME) $(SOURCESENTRY)", &format!("main {codename}"))?;
         // Behind the colon stands where in the file.
-        Some(entry.rsplit_once(':').map_or(entry, |(file, _)| file).to_owned())
+        Some(entry.rsplit_once(':').map(|(file, _)| file.to_owned()).unwrap_or(entry))
     };
     let sources = known().or_else(|| {
         debian::apt_get(&["update"]);
         known()
     });
-    Ok((sources.with_context(|| format!("apt has no mirror with main of {codename}"))?, codename.to_owned()))
+    Ok((sources.with_context(|| format!("apt has no mirror with main of {codename}"))?, codename))
 }
 
 fn remove(at: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::build::Parts;
 use crate::chores::step;
@@ -25,12 +25,10 @@ const TEXTS: [(&str, &str); 5] = [
 ];
 /// What a caller of the driver library needs.
 const CALLERS: [&str; 2] = ["host-sim/driver/include/sscarddriver.h", "host-sim/driver/include/SSCardDriver.ini"];
-/// Shells, and where Debian has what completes words in them.
-const SHELLS: [(&str, &str); 3] = [
-    ("bash", "usr/share/bash-completion/completions/qiyong"),
-    ("zsh", "usr/share/zsh/vendor-completions/_qiyong"),
-    ("fish", "usr/share/fish/vendor_completions.d/qiyong.fish"),
-];
+/// The program in which the emulated Pico runs, where the program for Linux looks for it. What it needs of others is installed by npm.
+const PICO: &str = "host-sim/lab/rp2040";
+const PICO_BESIDE: &str = "rp2040";
+const PICO_OF_DEBIAN: &str = "usr/share/qiyong/rp2040";
 /// Where Debian has documents of the package.
 const DOC: &str = "usr/share/doc/qiyong";
 /// What the package says of itself. It depends on nothing: `build` makes sure that the program is static.
@@ -91,6 +89,11 @@ impl Tree {
         ["md", "json"].iter().try_for_each(|ending| self.folder("docs/schemas", &format!("{to}/schemas"), ending))
     }
 
+    /// What the emulated Pico needs.
+    fn pico(&self, to: &str) -> Result<()> {
+        ["mjs", "json"].iter().try_for_each(|ending| self.folder(PICO, to, ending))
+    }
+
     /// Files whose names end so.
     fn folder(&self, from: &str, to: &str, ending: &str) -> Result<()> {
         for entry in fs::read_dir(step::root().join(from))? {
@@ -114,10 +117,10 @@ pub(super) fn linux(parts: &Parts, at: &Path) -> Result<()> {
     for (page, text) in &parts.pages {
         tree.put(&format!("man/man1/{page}"), text, READ)?;
     }
-    for (shell, place) in SHELLS {
-        tree.put(&in_folder("completions", place), said(&parts.qiyong, &["completions", shell])?, READ)?;
+    for (place, script) in &parts.completions {
+        tree.put(&in_folder("completions", place), script, READ)?;
     }
-    Ok(())
+    tree.pico(PICO_BESIDE)
 }
 
 /// The tree of the archive for Windows.
@@ -136,9 +139,10 @@ pub(super) fn debian(parts: &Parts, at: &Path) -> Result<()> {
     for (page, text) in &parts.pages {
         tree.put(&format!("usr/share/man/man1/{page}.gz"), compressed(text)?, READ)?;
     }
-    for (shell, place) in SHELLS {
-        tree.put(place, said(&parts.qiyong, &["completions", shell])?, READ)?;
+    for (place, script) in &parts.completions {
+        tree.put(place, script, READ)?;
     }
+    tree.pico(PICO_OF_DEBIAN)?;
     for name in ["README.md", "README.zh.md"] {
         tree.copy(Path::new(name), &format!("{DOC}/{name}"), READ)?;
     }
@@ -178,30 +182,6 @@ pub(super) fn files(at: &Path) -> Result<Vec<String>> {
 
 fn in_folder(folder: &str, file: &str) -> String {
     format!("{folder}/{}", file.rsplit('/').next().unwrap_or(file))
-}
-
-/// What the program for Linux prints.
-fn said(qiyong: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new(qiyong).args(arguments).stdin(Stdio::null()).output()?;
-    if !output.status.success() {
-        bail!("qiyong {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(output.stdout)
-}
-
-/// The pages of the manual, by their names.
-pub(super) fn pages(qiyong: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let folder = qiyong.with_file_name("man1");
-    let listed = said(qiyong, &["manual", "--out", &folder.to_string_lossy()])?;
-    let listed = String::from_utf8(listed)?;
-    let mut pages = Vec::new();
-    for path in listed.lines().map(Path::new) {
-        let name = path.file_name().context("a page has a name")?;
-        pages.push((name.to_string_lossy().into_owned(), fs::read(path)?));
-    }
-    pages.sort();
-    ensure!(!pages.is_empty(), "the manual has no page");
-    Ok(pages)
 }
 
 /// As Debian wants pages: compressed, without name and time.

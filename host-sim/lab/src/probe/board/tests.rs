@@ -153,7 +153,18 @@ fn an_image_is_flashed_over_another_and_no_page_more_is_erased() {
     let segments = segments();
     assert_eq!(watch::difference(&mut board, &segments).unwrap(), Some(0x0800_0000));
     let mut steps = Vec::new();
-    board.flash(&segments, &mut |step| steps.push(step.to_string())).unwrap();
+    let (mut expected, mut done) = (0, 0);
+    let mut tell = |what| match what {
+        Flashing::Begins(step) => steps.push(step.to_string()),
+        Flashing::Expects(bytes) => expected += bytes,
+        Flashing::Advances(bytes) => {
+            done += bytes;
+            assert!(done <= expected, "{done} of {expected}");
+        }
+    };
+    board.flash(&segments, &mut tell).unwrap();
+    // What a bar shows ends full.
+    assert!(done == expected && done > 5001 + 0x300, "{done} of {expected}");
     assert_eq!(watch::difference(&mut board, &segments).unwrap(), None);
     assert!(["erasing", "writing", "verifying"].iter().all(|step| steps.iter().any(|said| said == step)), "{steps:?}");
     // Pages of 2 KiB: the third ends at 6144.
