@@ -42,5 +42,5 @@ fn whoever_watches_is_told_before_anything_else_can_happen_to_the_reader() {
     reader.unplug();
     let expected = ["ReaderCame", "Connected", "Connected", "Connected", "Connected"];
     let expected = expected.iter().chain(&["Disconnected", "Disconnected", "ReaderWent"]);
-    assert_eq!(*lock(&notes.told), expected.map(|what| (what.to_string(), true)).collect::<Vec<_>>());
+    assert_eq!(*lock(&notes.told), expected.map(|what| ((*what).to_owned(), true)).collect::<Vec<_>>());
 }
