@@ -162,11 +162,13 @@ impl Output {
     }
 
     /// Whether writing to standard output has failed, as it does when nobody reads it any more.
+    #[cfg(any(unix, feature = "probe"))]
     pub(crate) const fn has_failed(&self) -> bool {
         self.failure.is_some()
     }
 
     /// What another one could not write is this one's failure.
+    #[cfg(unix)]
     pub(crate) fn take_over(&mut self, other: Self) {
         self.failure = self.failure.take().or(other.failure);
     }
