@@ -63,6 +63,20 @@ pub(crate) fn aside(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", words(text));
 }
 
+/// Tells a person something in the middle of a verb; `json`: standard output is for results, and words go to standard error.
+pub(crate) fn tell(text: &str, json: bool) {
+    Output::default().tell(text, json);
+}
+
+/// The same of what is in no language, or in both, such as a screen.
+pub(crate) fn show(text: &str, json: bool) {
+    if json {
+        let _ = writeln!(anstream::stderr(), "{}", harmless(text));
+    } else {
+        Output::default().as_it_is(text);
+    }
+}
+
 /// A question, before what is keyed.
 pub(crate) fn question(text: &str) -> String {
     match lang::in_force() {
@@ -98,6 +112,11 @@ impl Output {
     /// Writes a line that somebody else has written, such as a scenario's title: in no other language.
     pub(crate) fn as_it_is(&mut self, line: &str) {
         self.write(&harmless(line));
+    }
+
+    /// Tells a person something; `json`: standard output is for results, and words go to standard error.
+    pub(crate) fn tell(&mut self, text: &str, json: bool) {
+        if json { aside(text) } else { self.line(text) }
     }
 
     /// Writes a line that tells how something ended, in its colour.
@@ -143,9 +162,15 @@ impl Output {
     }
 
     /// Whether writing to standard output has failed, as it does when nobody reads it any more.
-    #[cfg(feature = "probe")]
+    #[cfg(any(unix, feature = "probe"))]
     pub(crate) const fn has_failed(&self) -> bool {
         self.failure.is_some()
+    }
+
+    /// What another one could not write is this one's failure.
+    #[cfg(unix)]
+    pub(crate) fn take_over(&mut self, other: Self) {
+        self.failure = self.failure.take().or(other.failure);
     }
 
     /// Writes a complaint to standard error; nobody may be listening there.

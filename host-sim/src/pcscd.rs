@@ -99,12 +99,14 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
     let setup = Setup { names, keypads: args.keypad, way: args.slot.way()?, observer, complain };
     let server = Server::with(&socket, readers(args)?, setup).map_err(|error| error.to_string())?;
     for reader in server.readers() {
-        output.line(&reader);
+        output.as_it_is(&reader);
     }
     output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
-    watch.iter().for_each(|watch| watch.begin());
+    watch.as_ref().map_or(Ok(()), |watch| watch.begin())?;
     // Whichever signal comes first.
     let _ = signals.forever().next();
+    drop(server);
+    watch.iter().for_each(|watch| watch.end(output));
     Ok(Verdict::Done)
 }
 

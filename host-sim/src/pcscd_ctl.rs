@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
+use qiyong::lang;
 use qiyong_pcsc::ctl::{self, Listed, ListedUse, Listing, Outcome, Verb};
 use qiyong_protocol::card::pin::PIN_MAX;
 
@@ -40,6 +41,19 @@ impl At {
 /// Actions, by their words on the command line.
 #[derive(Subcommand, Debug)]
 enum Action {
+    #[command(flatten)]
+    Act(Act),
+    /// Show the readers, what is in them, who holds what, and whether a PIN is awaited
+    List {
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What changes something.
+#[derive(Subcommand, Debug)]
+enum Act {
     /// Put a card in
     Insert {
         #[command(flatten)]
@@ -67,12 +81,6 @@ enum Action {
     /// Plug a reader in, or take one away
     #[command(subcommand)]
     Reader(ReaderAction),
-    /// Show the readers, what is in them, who holds what, and whether a PIN is awaited
-    List {
-        /// Print a JSON object
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Readers that come and go.
@@ -97,52 +105,49 @@ enum ReaderAction {
 pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String> {
     let socket = args.socket.clone().or_else(|| std::env::var_os(SOCKET).map(PathBuf::from));
     let socket = socket.ok_or_else(|| format!("which server? Name its socket with --socket, or in {SOCKET}"))?;
-    let told = |outcome: Result<Result<(), String>, ctl::AskError>, output: &mut Output| {
-        Ok(match outcome.map_err(|error| error.to_string())? {
-            Ok(()) => Verdict::Done,
-            Err(refusal) => {
-                output.complain(&refusal);
-                Verdict::No
-            }
-        })
-    };
-    if let Action::List { json } = args.action {
-        let listed = ctl::list(&socket);
-        return told(listed.map(|listed| listed.map(|listing| show(&listing, json, output))), output);
-    }
-    let (verb, at, argument) = asked(&args.action)?;
-    let outcome = ctl::ask(&socket, at, verb, &argument).map(|outcome| match outcome {
-        Outcome::Done(text) => {
-            output.line(&text);
-            Ok(())
+    let answered = match &args.action {
+        Action::List { json } => ctl::list(&socket).map(|listed| listed.map(|listing| show(&listing, *json, output))),
+        Action::Act(act) => {
+            let (verb, at, argument) = asked(act)?;
+            ctl::ask(&socket, at, verb, &argument).map(|outcome| match outcome {
+                Outcome::Done(text) => {
+                    output.line(&text);
+                    Ok(())
+                }
+                Outcome::Refused(text) => Err(text),
+            })
         }
-        Outcome::Refused(text) => Err(text),
-    });
-    told(outcome, output)
+    };
+    Ok(match answered.map_err(|error| error.to_string())? {
+        Ok(()) => Verdict::Done,
+        Err(refusal) => {
+            output.complain(&refusal);
+            Verdict::No
+        }
+    })
 }
 
 /// What is asked of the server, of which reader, and with what.
-fn asked(action: &Action) -> Result<(Verb, &str, Zeroizing<Vec<u8>>), String> {
+fn asked(act: &Act) -> Result<(Verb, &str, Zeroizing<Vec<u8>>), String> {
     let nothing = Zeroizing::default;
-    Ok(match action {
-        Action::Insert { at, card } => (Verb::Insert, at.name(), path(card.as_deref())?),
-        Action::Remove(at) => (Verb::Remove, at.name(), nothing()),
-        Action::Swap { card: None, .. } => {
+    Ok(match act {
+        Act::Insert { at, card } => (Verb::Insert, at.name(), path(card.as_deref())?),
+        Act::Remove(at) => (Verb::Remove, at.name(), nothing()),
+        Act::Swap { card: None, .. } => {
             return Err("swap: which card is to be put in? Name its file with --card".into());
         }
-        Action::Swap { at, card } => (Verb::Swap, at.name(), path(card.as_deref())?),
-        Action::Mute(at) => (Verb::Mute, at.name(), nothing()),
-        Action::Key(at) => {
+        Act::Swap { at, card } => (Verb::Swap, at.name(), path(card.as_deref())?),
+        Act::Mute(at) => (Verb::Mute, at.name(), nothing()),
+        Act::Key(at) => {
             let keyed = keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}; give it there, as in `echo 123456 | qiyong pcscd ctl key`"))?;
             (Verb::Key, at.name(), keyed)
         }
-        Action::Cancel(at) => (Verb::Cancel, at.name(), nothing()),
-        Action::Reader(ReaderAction::Add { name, card, contactless }) => {
+        Act::Cancel(at) => (Verb::Cancel, at.name(), nothing()),
+        Act::Reader(ReaderAction::Add { name, card, contactless }) => {
             let verb = if *contactless { Verb::PlugContactless } else { Verb::Plug };
             (verb, name, path(card.as_deref())?)
         }
-        Action::Reader(ReaderAction::Remove(at)) => (Verb::Unplug, at.name(), nothing()),
-        Action::List { .. } => (Verb::List, "", nothing()),
+        Act::Reader(ReaderAction::Remove(at)) => (Verb::Unplug, at.name(), nothing()),
     })
 }
 
@@ -151,24 +156,22 @@ fn show(listing: &Listing, json: bool, output: &mut Output) {
     if json {
         return output.json_line(listing);
     }
+    // Names of readers and programs are other people's words.
     for Listed { name, unit, contactless, state, used, file, atr, protocol, programs, keypad } in &listing.readers {
         let what = if *contactless {
-            format!("{name}, without contacts: {state}, used by {used}")
+            format!("without contacts: {state}, used by {used}")
         } else {
-            format!("{name}: {state}, used by {used}")
+            format!("{state}, used by {used}")
         };
-        output.line(&format!("{unit}  {what}"));
+        output.as_it_is(&format!("{unit}  {name}: {}", lang::say(&what)));
         if let Some(file) = file {
             let protocol = protocol.map(|protocol| format!("T={protocol}")).unwrap_or_default();
             let cells = [file.as_str(), atr.as_deref().unwrap_or_default(), &protocol];
-            output.line(format!("   {}", cells.join("  ")).trim_end());
+            output.as_it_is(format!("   {}", cells.join("  ")).trim_end());
         }
         for ListedUse { program, share, transaction, .. } in programs {
-            output.line(&if *transaction {
-                format!("   {program} {share}, in a transaction")
-            } else {
-                format!("   {program} {share}")
-            });
+            let how = if *transaction { format!("{share}, in a transaction") } else { share.clone() };
+            output.as_it_is(&format!("   {program} {}", lang::say(&how)));
         }
         if let Some(program) = keypad.as_ref().and_then(|keypad| keypad.awaited_by.as_ref()) {
             output.line(&format!("   keypad: {program} awaits a PIN"));

@@ -1,9 +1,15 @@
 //! `--trace` and `--capture DIR` of `qiyong pcscd` and `qiyong vicc`: what passes between programs and cards, told row by row, and in a file a card for
-//! Wireshark. Secrets are masked before anything is told or written (`qiyong_sim::overheard`).
+//! Wireshark. Secrets are masked before anything is told or written (`qiyong_sim::overheard`), and before anything waits to be: what is
+//! seen under a reader's lock goes into queues, which other threads write.
+
+mod captures;
+mod queue;
+mod teller;
+mod writer;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::Args;
@@ -13,9 +19,9 @@ use qiyong_pcsc::slot::{Happening, Observer, Seen, SlotFailure};
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_sim::overheard::{Heard, Listener};
 
-use crate::extras::CaptureFolder;
-use crate::live::Live;
-use crate::output::{Output, complain};
+use self::captures::{Captures, What};
+pub(crate) use self::teller::Teller;
+use crate::output::Output;
 use crate::story::{answer_row, atr_words, command_row, pad};
 
 /// Whether somebody watches, and how.
@@ -35,120 +41,87 @@ impl WatchArgs {
     /// # Errors
     /// There can be no captures.
     pub(crate) fn watch(&self) -> Result<Option<Arc<Watch>>, String> {
-        let is_watched = self.trace || self.capture.is_some();
-        Ok(is_watched.then(|| Watch::new(self.trace, self.capture.as_deref())).transpose()?.map(Arc::new))
+        let captures = self.capture.as_deref().map(Captures::new).transpose()?;
+        let teller = self.trace.then(Arc::default);
+        let is_watched = captures.is_some() || teller.is_some();
+        let (start, readers) = (Instant::now(), Mutex::default());
+        Ok(is_watched.then(|| Arc::new(Watch { start, teller, captures, readers })))
     }
 }
 
 /// Watches a server, and tells.
-pub(crate) struct Watch(Mutex<Told>);
-
-struct Told {
+pub(crate) struct Watch {
     start: Instant,
-    trace: Trace,
-    /// Where captures go.
-    folder: Option<PathBuf>,
-    /// By the numbers of the readers.
-    readers: HashMap<u32, AtReader>,
-}
-
-/// Whether rows are told.
-enum Trace {
-    No,
-    /// Later: these came before the server said where it listens.
-    Held(Vec<String>),
-    Told(Output),
+    teller: Option<Arc<Teller>>,
+    captures: Option<Captures>,
+    /// By their numbers.
+    readers: Mutex<HashMap<u32, AtReader>>,
 }
 
 /// What is known of a reader.
 #[derive(Default)]
 struct AtReader {
     listener: Listener,
-    capture: Live,
+    /// The capture of the card in it.
+    capture: Option<Arc<Path>>,
     /// How many cards have been put in.
     cards: u32,
 }
 
 impl Watch {
-    /// One that tells rows once [`Watch::begin`] is called, or writes captures into `folder`, which is made.
-    ///
-    /// # Errors
-    /// The folder cannot be made.
-    fn new(trace: bool, folder: Option<&Path>) -> Result<Self, String> {
-        if let Some(folder) = folder {
-            CaptureFolder::new(folder, &[]).map_err(|error| error.to_string())?;
-        }
-        let trace = if trace { Trace::Held(Vec::new()) } else { Trace::No };
-        let folder = folder.map(Path::to_path_buf);
-        Ok(Self(Mutex::new(Told { start: Instant::now(), trace, folder, readers: HashMap::new() })))
+    /// Whoever tells rows, if somebody does: once it begins.
+    pub(crate) const fn teller(&self) -> Option<&Arc<Teller>> {
+        self.teller.as_ref()
     }
 
     /// The server has said where it listens: from now on rows are told as they come.
-    pub(crate) fn begin(&self) {
-        let mut told = self.lock();
-        if let Trace::Held(rows) = &mut told.trace {
-            let mut output = Output::default();
-            rows.iter().for_each(|row| output.line(row));
-            told.trace = Trace::Told(output);
-        }
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn begin(&self) -> Result<(), String> {
+        self.teller.as_ref().map_or(Ok(()), |teller| teller.begin())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nothing happens any more: waits a moment until all is written.
+    pub(crate) fn end(&self, output: &mut Output) {
+        self.captures.iter().for_each(Captures::end);
+        self.teller.iter().for_each(|teller| teller.end(output));
     }
-}
 
-impl Observer for Watch {
-    fn saw(&self, seen: &Seen<'_>) {
-        let mut told = self.lock();
-        let rows = told.rows(seen);
-        let since = told.start.elapsed();
-        let whom = match seen.program {
-            Some(program) => format!("{}  {program}", seen.reader),
-            None => seen.reader.to_string(),
+    /// Hands what happened to the capture; returns it in words.
+    fn rows(&self, at: &mut AtReader, seen: &Seen<'_>) -> Vec<String> {
+        let write = |at: &AtReader, what: What| {
+            if let (Some(captures), Some(capture)) = (&self.captures, &at.capture) {
+                captures.write(seen.number, capture, what);
+            }
         };
-        let rows = rows.iter().map(|row| format!("{:>6}.{:03}  {whom}  {row}", since.as_secs(), since.subsec_millis()));
-        match &mut told.trace {
-            Trace::No => {}
-            Trace::Held(held) => held.extend(rows),
-            Trace::Told(output) => rows.for_each(|row| output.line(&row)),
-        }
-    }
-}
-
-impl Told {
-    /// Writes what happened into the capture; returns it in words.
-    fn rows(&mut self, seen: &Seen<'_>) -> Vec<String> {
-        let at = self.readers.entry(seen.number).or_default();
         match seen.what {
             Happening::ReaderCame => vec!["the reader is there".into()],
             Happening::ReaderWent => vec!["the reader is gone".into()],
             Happening::CardIn(file) => {
                 at.cards += 1;
                 at.listener.reset();
-                at.capture = self
-                    .folder
-                    .as_deref()
-                    .map(|folder| capture(folder, seen.number, file, at.cards))
-                    .unwrap_or_default();
+                at.capture = self.captures.as_ref().map(|captures| captures.of(seen.number, file, at.cards));
+                write(at, What::Begin);
                 vec![format!("the card {} is in", file.display())]
             }
             Happening::CardOut => {
-                at.capture = Live::default();
+                at.capture = None;
                 vec!["the card is out".into()]
             }
             Happening::Reset(Ok(atr)) => {
                 at.listener.reset();
-                at.capture.atr(atr);
+                write(at, What::Atr(atr.to_vec()));
                 vec![format!("ATR {}  {}", hex::encode_upper(atr), atr_words(atr))]
             }
             Happening::Reset(Err(failure)) => vec![format!("no ATR: {failure}")],
             Happening::Exchanged(command, Ok(answer)) => match at.listener.exchanged(command, answer) {
                 Some(heard) => {
-                    if let Heard::Apdu(apdu) = &heard {
-                        at.capture.apdu(apdu);
+                    let rows = exchange(&heard, None);
+                    if let Heard::Apdu(apdu) = heard {
+                        write(at, What::Apdu(apdu));
                     }
-                    exchange(&heard, None)
+                    rows
                 }
                 None => Vec::new(),
             },
@@ -159,6 +132,22 @@ impl Told {
             Happening::Connected(share, Err(rv)) => vec![format!("is refused a connection, {}: {rv}", share.word())],
             Happening::Disconnected => vec!["disconnects".into()],
         }
+    }
+}
+
+impl Observer for Watch {
+    fn saw(&self, seen: &Seen<'_>) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = self.rows(readers.entry(seen.number).or_default(), seen);
+        let Some(teller) = &self.teller else { return };
+        let since = self.start.elapsed();
+        let whom = match seen.program {
+            Some(program) => format!("{}  {program}", seen.reader),
+            None => seen.reader.to_string(),
+        };
+        let names = format!("{:>6}.{:03}  {whom}  ", since.as_secs(), since.subsec_millis());
+        // Under the lock: rows are in the order of their times.
+        rows.into_iter().for_each(|row| teller.row(names.clone(), row));
     }
 }
 
@@ -183,15 +172,4 @@ fn words(sw: StatusWord) -> String {
         Some(tries) => format!("verification failed, tries left: {tries}"),
         None => sw.meaning().into(),
     }
-}
-
-/// The capture of a card that was put in: the reader's number, the name of the card's file, and which card of this reader it is.
-fn capture(folder: &Path, reader: u32, card: &Path, count: u32) -> Live {
-    let mut name = std::ffi::OsString::from(format!("{reader:02}-{count:03}-"));
-    name.push(card.file_stem().unwrap_or_default());
-    name.push(".pcapng");
-    Live::create(&folder.join(name)).unwrap_or_else(|problem| {
-        complain(&problem);
-        Live::default()
-    })
 }

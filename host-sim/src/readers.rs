@@ -22,6 +22,7 @@ pub(crate) use with_pcsc::run;
 mod with_pcsc {
     use serde::Serialize;
 
+    use qiyong::lang;
     use qiyong_pcsc::readers::{Content, ReaderError, Use, list};
     use qiyong_sim::card::kind;
 
@@ -89,7 +90,9 @@ mod with_pcsc {
     }
 
     fn tell(reader: &Reader, output: &mut Output) {
-        output.line(&format!("{}: {}, used by {}", reader.name, reader.state, reader.used));
+        let Reader { name, state, used, .. } = reader;
+        // A reader's name is in no language.
+        output.as_it_is(&format!("{name}: {}", lang::say(&format!("{state}, used by {used}"))));
         if let Some(kind) = &reader.kind {
             output.line(&format!("   {kind}"));
         }

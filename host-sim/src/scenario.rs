@@ -18,7 +18,7 @@ use qiyong_sim::scenario::stage::Played;
 
 use crate::dissector::opens;
 use crate::extras::{BoardKind, CaptureFolder, play_over_tcp};
-use crate::output::{Output, Verdict, aside};
+use crate::output::{Output, Verdict};
 use crate::progress::Progress;
 use crate::story::whole::{Words, tell_scenario};
 
@@ -139,8 +139,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
         && let Some(first) = files.first()
     {
         let how = format!("capture: {}", opens(&folder.packets(first)));
-        // With --json, standard output is for results.
-        if args.json { aside(&how) } else { output.line(&how) }
+        output.tell(&how, args.json);
     }
     if !args.json {
         let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };

@@ -13,6 +13,7 @@ use qiyong_page::consent::{Consent, Consents};
 use qiyong_page::door::Door;
 use qiyong_page::origin::Origin;
 use qiyong_page::{Limits, Plan, Service};
+use qiyong_sim::private_file;
 use sscarddriver::settings::{Settings, Source};
 use tokio::runtime;
 use tokio::sync::watch;
@@ -183,7 +184,7 @@ fn consents(args: &ServePageArgs, ask: Sender<Origin>) -> Result<Consents, Strin
         let _ = ask.lock().unwrap_or_else(PoisonError::into_inner).send(origin.clone());
     });
     match args.file() {
-        Some(file) => Consents::open(file, ask).map_err(|error| error.to_string()),
+        Some(file) => Consents::open(file, ask, private_file::write).map_err(|error| error.to_string()),
         None => Ok(Consents::of_this_run(ask)),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use qiyong_pcsc::slot::{Slot, Watched};
+use qiyong_pcsc::slot::{Observer, Watched};
 use qiyong_pcsc::vicc;
 
 use crate::output::{Output, Verdict};
@@ -35,31 +36,32 @@ pub(crate) struct ViccArgs {
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, String> {
-    let mut slot = prepare(args)?;
-    vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line))
-}
-
-fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
+        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
+    })?;
     // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let mut slot = args.slot.open(args.contactless)?;
     let card = open_for(slot.as_ref(), &args.card)?;
-    if let Some(watch) = args.watch.watch()? {
-        watch.begin();
-        slot = Box::new(Watched::new(slot, watch, &args.connect, 0));
+    let watch = args.watch.watch()?;
+    // What vpcd does is told among the rows, in their order.
+    let teller = watch.as_ref().and_then(|watch| watch.teller()).cloned().unwrap_or_default();
+    teller.begin()?;
+    if let Some(watch) = &watch {
+        slot = Box::new(Watched::new(slot, Arc::clone(watch) as Arc<dyn Observer>, &args.connect, 0));
     }
     slot.insert(card);
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
-        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
-    })?;
-    let wait = move || {
-        let _ = signals.forever().next();
-        // Nothing is left to be done: the card's file is in step after every command.
-        std::process::exit(0);
+    let (address, told) = (args.connect.clone(), Arc::clone(&teller));
+    let serve = move || {
+        vicc::serve(&address, slot.as_mut(), &mut |line| told.row(String::new(), line.into()));
     };
     thread::Builder::new()
-        .name("signals".into())
-        .spawn(wait)
+        .name("vicc".into())
+        .spawn(serve)
         .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))?;
-    Ok(slot)
+    // Whichever signal comes first. Nothing is left to be done with the card: its file is in step after every command.
+    let _ = signals.forever().next();
+    watch.iter().for_each(|watch| watch.end(output));
+    teller.end(output);
+    Ok(Verdict::Done)
 }

@@ -1,15 +1,14 @@
 //! A person's consent to a page: asked once, kept in a file of mode 0600, one origin a line.
 //!
-//! A page that is listed still gets nothing before somebody at this computer has said yes. Not here: how the person is asked,
-//! which the program does.
+//! A page that is listed still gets nothing before somebody at this computer has said yes. Not here: how the person is asked, and
+//! how a file is put in the place of another one, which the program does.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::origin::Origin;
@@ -59,10 +58,13 @@ pub enum ConsentError {
 /// Called with a page to which nobody has consented yet. It must not wait: the answer goes to [`Consents::answer`].
 pub type Ask = Box<dyn Fn(&Origin) + Send + Sync>;
 
+/// Puts a new file in the place of the old one, whole or not at all, and from its first moment of mode 0600.
+pub type Replace = fn(&Path, &[u8]) -> io::Result<()>;
+
 /// The consents of this computer.
 pub struct Consents {
     pages: Mutex<BTreeMap<Origin, Consent>>,
-    file: Option<PathBuf>,
+    file: Option<(PathBuf, Replace)>,
     ask: Ask,
 }
 
@@ -72,13 +74,13 @@ impl Consents {
         Self { pages: Mutex::default(), file: None, ask }
     }
 
-    /// Those in a file, which need not be there yet.
+    /// Those in a file, which need not be there yet, nor its folder; `replace` writes it anew.
     ///
     /// # Errors
     /// It cannot be read, is not the owner's alone, or contains something else.
-    pub fn open(file: PathBuf, ask: Ask) -> Result<Self, ConsentError> {
+    pub fn open(file: PathBuf, ask: Ask, replace: Replace) -> Result<Self, ConsentError> {
         let pages = read(&file)?;
-        Ok(Self { pages: Mutex::new(pages), file: Some(file), ask })
+        Ok(Self { pages: Mutex::new(pages), file: Some((file, replace)), ask })
     }
 
     /// How it stands with this page, which is listed. The first time, the person is asked.
@@ -101,7 +103,9 @@ impl Consents {
         let mut pages = self.pages();
         pages.insert(origin.clone(), if yes { Consent::Given } else { Consent::Refused });
         match &self.file {
-            Some(file) if yes => write(file, &pages).map_err(|error| ConsentError::Io { path: file.clone(), error }),
+            Some((file, replace)) if yes => {
+                keep(file, *replace, &pages).map_err(|error| ConsentError::Io { path: file.clone(), error })
+            }
             _ => Ok(()),
         }
     }
@@ -141,19 +145,14 @@ fn others_may(_: &Metadata) -> bool {
     false
 }
 
-/// Puts a new file, of mode 0600 from its first moment, in the place of the old one.
-fn write(path: &Path, pages: &BTreeMap<Origin, Consent>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    // Such a file has the mode 0600, whatever the umask says.
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(HEAD.as_bytes())?;
-    for (origin, _) in pages.iter().filter(|(_, consent)| **consent == Consent::Given) {
-        writeln!(file, "{origin}")?;
+/// Writes who was given a yes.
+fn keep(path: &Path, replace: Replace, pages: &BTreeMap<Origin, Consent>) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
     }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let given = pages.iter().filter(|(_, consent)| **consent == Consent::Given);
+    let lines: String = given.map(|(origin, _)| format!("{origin}\n")).collect();
+    replace(path, [HEAD, &lines].concat().as_bytes())
 }
 
 #[cfg(all(test, unix))]
@@ -161,9 +160,12 @@ mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use qiyong_sim::private_file;
+
+    use super::*;
 
     fn counting() -> (Arc<AtomicUsize>, Ask) {
         let asked = Arc::new(AtomicUsize::new(0));
@@ -177,7 +179,7 @@ mod tests {
         let file = folder.path().join("new/consents");
         let [his, other] = ["https://his.example", "https://other.example"].map(|text| text.parse().unwrap());
         let (asked, ask) = counting();
-        let consents = Consents::open(file.clone(), ask).unwrap();
+        let consents = Consents::open(file.clone(), ask, private_file::write).unwrap();
         assert_eq!([consents.of(&his), consents.of(&his), consents.of(&other)], [Consent::Awaited; 3]);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
         consents.answer(&other, false).unwrap();
@@ -186,7 +188,7 @@ mod tests {
         assert_eq!([consents.of(&his), consents.of(&other)], [Consent::Given, Consent::Refused]);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let (asked, ask) = counting();
-        let again = Consents::open(file, ask).unwrap();
+        let again = Consents::open(file, ask, private_file::write).unwrap();
         assert_eq!([again.of(&his), again.of(&other)], [Consent::Given, Consent::Awaited]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
@@ -198,7 +200,7 @@ mod tests {
         let open = |text: &str, mode| {
             fs::write(&file, text).unwrap();
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-            Consents::open(file.clone(), counting().1).map(drop)
+            Consents::open(file.clone(), counting().1, private_file::write).map(drop)
         };
         assert!(open("# x\n\n https://his.example \n", 0o600).is_ok());
         assert!(matches!(open("", 0o620), Err(ConsentError::Open { .. })));
@@ -210,7 +212,7 @@ mod tests {
     fn a_yes_that_cannot_be_kept_holds_for_this_run_and_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let his = "https://his.example".parse().unwrap();
-        let consents = Consents::open(folder.path().join("consents"), counting().1).unwrap();
+        let consents = Consents::open(folder.path().join("consents"), counting().1, private_file::write).unwrap();
         fs::remove_dir(folder.path()).unwrap();
         fs::write(folder.path(), "a file where the folder was").unwrap();
         assert!(consents.answer(&his, true).is_err());

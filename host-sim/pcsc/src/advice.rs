@@ -119,6 +119,7 @@ impl ReaderError {
             | Self::Foreign { .. }
             | Self::HangsUp { .. }
             | Self::ServiceGone
+            | Self::TooSlow
             | Self::Protocol
             | Self::Other(_) => Advice::CallService,
         }
@@ -285,6 +286,9 @@ mod tests {
             ReaderError::Gone = ReaderError::Gone => AskHolder, "the reader is gone: was it unplugged?";
             ReaderError::ServiceGone = ReaderError::ServiceGone
                 => CallService, "the PC/SC service is gone: was pcscd stopped?";
+            ReaderError::TooSlow = ReaderError::TooSlow
+                => CallService, "the PC/SC service gets no answer from reader and card in time: plug the reader in again, or \
+                                 start the service anew";
             ReaderError::Taken = ReaderError::Taken
                 => TryAgain, "another program has the card to itself: end it, or wait for it";
             ReaderError::Protocol = ReaderError::Protocol

@@ -7,6 +7,7 @@ mod listing;
 mod outcome;
 
 pub use listing::{Listed, ListedKeypad, ListedUse, Listing};
+pub(crate) use outcome::Answer;
 pub use outcome::{Deed, Done, Refusal};
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -79,17 +80,26 @@ impl Verb {
     }
 }
 
-/// What the server is to do. No path means the last card.
+/// What the server is to do.
 pub(crate) enum Action {
+    /// Say what there is.
+    List,
+    Plug {
+        contactless: bool,
+        card: Option<PathBuf>,
+    },
+    Unplug,
+    At(Act),
+}
+
+/// What is to be done at a reader that is there. No path means the last card.
+pub(crate) enum Act {
     Insert(Option<PathBuf>),
     Remove,
     Swap(PathBuf),
     Mute,
     Key(Pin),
     CancelKey,
-    Plug { contactless: bool, card: Option<PathBuf> },
-    Unplug,
-    List,
 }
 
 impl Action {
@@ -100,12 +110,12 @@ impl Action {
             Ok::<_, Refusal>(Some(PathBuf::from(path)).filter(|path| path.as_os_str() != ""))
         };
         Ok(match Verb::from_code(request.action).ok_or(Refusal::UnknownAction)? {
-            Verb::Insert => Self::Insert(path()?),
-            Verb::Remove => Self::Remove,
-            Verb::Swap => Self::Swap(path()?.ok_or(Refusal::SwapForWhat)?),
-            Verb::Mute => Self::Mute,
-            Verb::Key => Self::Key(Pin::new(request.argument).ok_or(Refusal::NoPin)?),
-            Verb::Cancel => Self::CancelKey,
+            Verb::Insert => Self::At(Act::Insert(path()?)),
+            Verb::Remove => Self::At(Act::Remove),
+            Verb::Swap => Self::At(Act::Swap(path()?.ok_or(Refusal::SwapForWhat)?)),
+            Verb::Mute => Self::At(Act::Mute),
+            Verb::Key => Self::At(Act::Key(Pin::new(request.argument).ok_or(Refusal::NoPin)?)),
+            Verb::Cancel => Self::At(Act::CancelKey),
             Verb::Plug => Self::Plug { contactless: false, card: path()? },
             Verb::PlugContactless => Self::Plug { contactless: true, card: path()? },
             Verb::Unplug => Self::Unplug,
@@ -115,11 +125,11 @@ impl Action {
 }
 
 /// Appends the server's answer.
-pub(crate) fn answer(outcome: &Result<Done, Refusal>, out: &mut Vec<u8>) {
+pub(crate) fn answer(outcome: &Result<Answer, Refusal>, out: &mut Vec<u8>) {
     let (code, text) = match outcome {
         // Numbers and texts always become JSON.
-        Ok(Done::Listed(listing)) => (0, serde_json::to_string(listing).unwrap_or_default()),
-        Ok(done) => (0, done.to_string()),
+        Ok(Answer::Listed(listing)) => (0, serde_json::to_string(listing).unwrap_or_default()),
+        Ok(Answer::Done(done)) => (0, done.to_string()),
         Err(refusal) => (1, refusal.to_string()),
     };
     wire::number(out, code);

@@ -48,6 +48,11 @@ pub enum ReaderError {
     /// The service is gone.
     #[error("the PC/SC service is gone: was pcscd stopped?")]
     ServiceGone,
+    /// The service makes no connection to the card, though nobody else has it.
+    #[error(
+        "the PC/SC service gets no answer from reader and card in time: plug the reader in again, or start the service anew"
+    )]
+    TooSlow,
     /// Another program uses the reader exclusively.
     #[error("another program has the card to itself: end it, or wait for it")]
     Taken,
@@ -77,6 +82,7 @@ impl ReaderError {
         match error {
             Error::ReaderUnavailable | Error::UnknownReader => Self::Gone,
             Error::NoService | Error::ServiceStopped | Error::CommError => Self::ServiceGone,
+            Error::Timeout => Self::TooSlow,
             Error::SharingViolation => Self::Taken,
             Error::ProtoMismatch => Self::Protocol,
             error => Self::Other(error),

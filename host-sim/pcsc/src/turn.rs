@@ -15,6 +15,8 @@ use crate::service;
 
 /// The least time for a transaction that nobody hinders, and the time between two looks at who hinders it.
 const LEAST: Duration = Duration::from_millis(100);
+/// How long the service may make a connection, which it does while the card answers, beyond what a caller has time for.
+const CONNECTING_MAX: Duration = Duration::from_secs(30);
 /// How often another program may reset the card before the transaction comes.
 const RESETS: usize = 16;
 
@@ -57,6 +59,40 @@ enum Ended {
     Elsewhere,
 }
 
+/// How long a caller goes on waiting. A card may need long for its answer to reset: only another program is a hindrance, and else the
+/// service is waited for, up to a bound.
+struct Patience {
+    /// When to look next, and at first when the caller's time is over.
+    end: Instant,
+    /// When the service has had time enough.
+    last: Instant,
+    was_hindered: bool,
+}
+
+impl Patience {
+    fn new(now: Instant, patience: Duration) -> Self {
+        let end = now + patience.max(LEAST);
+        Self { end, last: end + CONNECTING_MAX, was_hindered: false }
+    }
+
+    fn left(&self, now: Instant) -> Duration {
+        self.end.saturating_duration_since(now)
+    }
+
+    /// At the end of the time: why the caller goes without the card; `None`: a little longer. It takes two looks to see a hindrance,
+    /// since at the first one the connection may just have been made, and be the one that is seen.
+    fn over(&mut self, now: Instant, is_hindered: bool) -> Option<Error> {
+        if is_hindered && self.was_hindered {
+            return Some(Error::SharingViolation);
+        }
+        if now >= self.last && !is_hindered {
+            return Some(Error::Timeout);
+        }
+        (self.was_hindered, self.end) = (is_hindered, now + LEAST);
+        None
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -66,11 +102,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// After a sharing violation the context may be busy with the wait: look for the reader with another one.
 ///
 /// # Errors
-/// A sharing violation: another program had the card for all this time. Else what the service says.
+/// A sharing violation: another program had the card for all this time. A time-out: nobody has it, and the service has made no
+/// connection for [`CONNECTING_MAX`] more. Else what the service says.
 pub(crate) fn take(context: &Context, reader: &CStr, patience: Duration) -> Result<Card, Error> {
-    let end = Instant::now() + patience.max(LEAST);
+    let mut patience = Patience::new(Instant::now(), patience);
     loop {
-        if let Ended::With(outcome) = join(context, reader)?.outcome(reader, end) {
+        if let Ended::With(outcome) = join(context, reader)?.outcome(reader, &mut patience) {
             return outcome;
         }
     }
@@ -113,35 +150,30 @@ impl Wait {
     }
 
     /// What the thread brings, if it does by then, or soon after.
-    fn outcome(&self, reader: &CStr, mut end: Instant) -> Ended {
+    fn outcome(&self, reader: &CStr, patience: &mut Patience) -> Ended {
         let mut inner = lock(&self.inner);
-        // Two looks, since at the first one the connection may just have been made, and be the one that is seen.
-        let mut was_hindered = false;
         loop {
             if let Stage::Over(outcome) = &mut inner.stage {
                 let outcome = outcome.take();
                 inner.callers -= 1;
                 return outcome.map_or(Ended::Elsewhere, Ended::With);
             }
-            let left = end.saturating_duration_since(Instant::now());
+            let left = patience.left(Instant::now());
             if !left.is_zero() {
                 inner = self.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             let connecting = matches!(inner.stage, Stage::Connecting);
             drop(inner);
-            // A card may need long for its answer to reset. Only another program is a hindrance.
-            let hindered = if connecting { is_used(reader) } else { Ok(true) };
+            let is_hindered = if connecting { is_used(reader) } else { Ok(true) };
             inner = lock(&self.inner);
             if matches!(inner.stage, Stage::Over(_)) {
                 continue;
             }
-            match hindered {
-                Ok(now) if !(now && was_hindered) => (was_hindered, end) = (now, Instant::now() + LEAST),
-                outcome => {
-                    inner.callers -= 1;
-                    return Ended::With(Err(outcome.err().unwrap_or(Error::SharingViolation)));
-                }
+            let over = is_hindered.map_or_else(Some, |is_hindered| patience.over(Instant::now(), is_hindered));
+            if let Some(error) = over {
+                inner.callers -= 1;
+                return Ended::With(Err(error));
             }
         }
     }
@@ -182,4 +214,34 @@ fn is_used(reader: &CStr) -> Result<bool, Error> {
     let mut states = [ReaderState::new(reader, State::UNAWARE)];
     context.get_status_change(Duration::ZERO, &mut states)?;
     Ok(states.iter().any(|state| state.event_state().intersects(State::INUSE | State::EXCLUSIVE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// How a caller ends, and when, who sees at each look whether another program is there; no time passes but in here.
+    fn ends(is_hindered: impl Fn(usize) -> bool) -> Option<(Error, Duration)> {
+        let begin = Instant::now();
+        let (mut now, mut patience) = (begin, Patience::new(begin, PATIENCE));
+        (0..10_000).find_map(|look| {
+            now += patience.left(now);
+            patience.over(now, is_hindered(look)).map(|error| (error, now - begin))
+        })
+    }
+
+    #[test]
+    fn a_service_that_makes_no_connection_is_waited_for_up_to_a_bound() {
+        assert_eq!(ends(|_| false), Some((Error::Timeout, PATIENCE + CONNECTING_MAX)));
+        // Somebody who comes and goes at each look.
+        assert_eq!(ends(|look| look % 2 == 0).map(|(error, _)| error), Some(Error::Timeout));
+    }
+
+    #[test]
+    fn another_program_is_seen_at_two_looks_and_not_waited_for_any_longer() {
+        assert_eq!(ends(|_| true), Some((Error::SharingViolation, PATIENCE + LEAST)));
+        assert_eq!(ends(|look| look > 9), Some((Error::SharingViolation, PATIENCE + 11 * LEAST)));
+    }
 }

@@ -282,19 +282,22 @@ fn read(text: &str) -> Result<String, String> {
     whole.ok_or_else(|| format!("{name}: it must have at most {BODY_MAX} bytes, since no act takes more"))
 }
 
-/// An answer as lines, one a value; what belongs together is indented.
+/// An answer as lines, one a value; what belongs together is indented. Names are those of its JSON, and values may be other people's
+/// words: both stay as they are.
 fn show(value: &Value, depth: usize, output: &mut Output) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::Array(items) if items.is_empty() => output.line(&format!("{indent}{name}: none")),
+                    Value::Array(items) if items.is_empty() => {
+                        output.as_it_is(&format!("{indent}{name}: {}", lang::say("none")))
+                    }
                     Value::Object(_) | Value::Array(_) => {
-                        output.line(&format!("{indent}{name}:"));
+                        output.as_it_is(&format!("{indent}{name}:"));
                         show(value, depth + 1, output);
                     }
-                    value => output.line(&format!("{indent}{name}: {}", plain(value))),
+                    value => output.as_it_is(&format!("{indent}{name}: {}", plain(value))),
                 }
             }
         }
@@ -304,17 +307,17 @@ fn show(value: &Value, depth: usize, output: &mut Output) {
                     Value::Object(fields) if fields.values().all(|value| !value.is_object() && !value.is_array()) => {
                         let line: Vec<_> =
                             fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
-                        output.line(&format!("{indent}{}", line.join(", ")));
+                        output.as_it_is(&format!("{indent}{}", line.join(", ")));
                     }
                     Value::Object(_) => {
-                        output.line(&format!("{indent}-"));
+                        output.as_it_is(&format!("{indent}-"));
                         show(item, depth + 1, output);
                     }
-                    item => output.line(&format!("{indent}{}", plain(item))),
+                    item => output.as_it_is(&format!("{indent}{}", plain(item))),
                 }
             }
         }
-        value => output.line(&format!("{indent}{}", plain(value))),
+        value => output.as_it_is(&format!("{indent}{}", plain(value))),
     }
 }
 
@@ -322,8 +325,8 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Null => "-".into(),
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
+        Value::Bool(true) => lang::say("yes").into(),
+        Value::Bool(false) => lang::say("no").into(),
         other => other.to_string(),
     }
 }

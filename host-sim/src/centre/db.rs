@@ -7,9 +7,6 @@ use clap::Args;
 
 use qiyong_centre::{Place, PlaceError};
 
-/// Names the file with a server's keys if no flag does.
-const KEYS: &str = "QIYONG_KEYS";
-
 /// Which database.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Db {
@@ -38,6 +35,5 @@ impl Db {
 /// It cannot be a database.
 pub(crate) fn place(db: &OsStr, keys: Option<&Path>) -> Result<Place, PlaceError> {
     let Some(text) = db.to_str() else { return Ok(Place::File(db.into())) };
-    let named = std::env::var_os(KEYS).map(PathBuf::from);
-    Place::new(text, keys.or(named.as_deref()))
+    Place::new(text, keys)
 }

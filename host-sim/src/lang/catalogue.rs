@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use thiserror::Error;
 
 use super::cells;
-use super::template::{Template, weight};
+use super::template::{Template, weight, whole_path};
 
 /// What of a catalogue cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Catalogue {
                 BTreeMap::new()
             });
             for (english, chinese) in entries {
-                let (Some(key), Some(value)) = (Template::new(english.trim()), Template::new(&chinese)) else {
+                let (Some(mut key), Some(value)) = (Template::new(english.trim()), Template::new(&chinese)) else {
                     faults.push(Unusable::Brace(file.clone(), english));
                     continue;
                 };
@@ -67,6 +67,7 @@ impl Catalogue {
                 } else if key.holes().is_empty() {
                     whole.insert(key.literal(), value.literal());
                 } else {
+                    key.keep_as(&value);
                     templates.push((english, (key, value)));
                 }
             }
@@ -247,10 +248,19 @@ impl<'t> Look<'_, 't> {
         Some(Said { text: cells::join(&cells, &texts), explained })
     }
 
+    /// The end of the path that a text begins with, which a colon does not cut; 0 if it begins with words of ours.
+    fn after_path(&mut self, text: &'t str) -> usize {
+        match text.find(": ").map(|at| &text[..at]) {
+            Some(first) if self.known(first).is_none() => whole_path(text, ": ").unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
     /// As "what: why", or as texts one after another.
     fn chain(&mut self, text: &'t str) -> Option<Said> {
         for (between, said_between) in [(": ", "："), ("; ", "；"), (", ", "，"), (". ", "")] {
-            for (at, _) in text.match_indices(between) {
+            let begin = if between == ": " { self.after_path(text) } else { 0 };
+            for (at, _) in text.match_indices(between).filter(|(at, _)| *at >= begin) {
                 // A sentence has its full stop.
                 let end = if between == ". " { at + 1 } else { at };
                 let (left, right) = (&text[..end], &text[at + between.len()..]);

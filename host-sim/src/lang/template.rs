@@ -124,35 +124,51 @@ impl Template {
         self.weight
     }
 
+    /// What its placeholders hold stays where it stays in the other template, too.
+    pub(super) fn keep_as(&mut self, other: &Self) {
+        let kept: Vec<String> = other.each_hole().filter(|hole| hole.kept).map(|hole| hole.name.clone()).collect();
+        for part in &mut self.parts {
+            if let Part::Hole(hole) = part {
+                hole.kept |= kept.contains(&hole.name);
+            }
+        }
+    }
+
     /// What the placeholders hold in `text`, in their order; `None`: this is no such text. Each literal part is sought as early as it
-    /// can be.
+    /// can be; but a path that stays is not cut, where that can be seen and the rest fits as well.
     pub(super) fn matched<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        let (mut rest, mut found, mut is_open) = (text, Vec::new(), false);
+        self.cut(text, |rest, literal, kept| if kept { whole_path(rest, literal) } else { rest.find(literal) })
+            .or_else(|| self.cut(text, |rest, literal, _| rest.find(literal)))
+    }
+
+    fn cut<'t>(&self, text: &'t str, find: impl Fn(&str, &str, bool) -> Option<usize>) -> Option<Vec<&'t str>> {
+        // `Some`: a placeholder is open, which stays, or not.
+        let (mut rest, mut found, mut open) = (text, Vec::new(), None);
         let last = self.parts.len().checked_sub(1)?;
         for (at, part) in self.parts.iter().enumerate() {
             match part {
-                Part::Hole(_) => {
-                    if is_open {
+                Part::Hole(hole) => {
+                    if open.is_some() {
                         // Two without anything between: the second has it all.
                         found.push("");
                     }
-                    is_open = true;
+                    open = Some(hole.kept);
                 }
                 Part::Literal(literal) => {
-                    let start = match (is_open, at == last) {
-                        (false, _) => rest.starts_with(literal.as_str()).then_some(0)?,
-                        (true, true) => rest.ends_with(literal.as_str()).then(|| rest.len() - literal.len())?,
-                        (true, false) => rest.find(literal.as_str())?,
+                    let start = match (open, at == last) {
+                        (None, _) => rest.starts_with(literal.as_str()).then_some(0)?,
+                        (Some(_), true) => rest.ends_with(literal.as_str()).then(|| rest.len() - literal.len())?,
+                        (Some(kept), false) => find(rest, literal, kept)?,
                     };
-                    if is_open {
+                    if open.is_some() {
                         found.push(rest.get(..start)?);
                     }
                     rest = rest.get(start + literal.len()..)?;
-                    is_open = false;
+                    open = None;
                 }
             }
         }
-        if is_open {
+        if open.is_some() {
             found.push(rest);
         } else if !rest.is_empty() {
             return None;
@@ -180,4 +196,33 @@ impl Template {
 /// How many characters of a text are no space.
 pub(super) fn weight(text: &str) -> usize {
     text.chars().filter(|character| !character.is_whitespace()).count()
+}
+
+/// Where `between` ends a path that `text` begins with: the path goes on over others of it, as long as what stands before the next one
+/// is seen to be part of a path.
+pub(super) fn whole_path(text: &str, between: &str) -> Option<usize> {
+    let mut end = text.find(between)?;
+    loop {
+        let from = end + between.len();
+        let Some(rest) = text.get(from..) else { return Some(end) };
+        match rest.find(between) {
+            Some(next) if rest.get(..next).is_some_and(is_of_path) => end = from + next,
+            _ => return Some(end),
+        }
+    }
+}
+
+/// Whether this is seen to be a part of a path: by what divides its folders, or by what its file's name ends with.
+fn is_of_path(text: &str) -> bool {
+    let last = text.split_whitespace().next_back().unwrap_or_default();
+    let is_ending = |ending: &str| {
+        ending.len() <= 6
+            && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+            && ending.bytes().all(|c| c.is_ascii_alphanumeric())
+    };
+    let begins = |word: &str| ["/", "./", "../"].iter().any(|begin| word.starts_with(begin));
+    text.contains('\\')
+        || text.split_whitespace().any(begins)
+        || last.contains('/')
+        || last.rsplit_once('.').is_some_and(|(_, ending)| is_ending(ending))
 }

@@ -98,3 +98,27 @@ fn the_language_is_the_typed_one_then_that_of_the_environment() {
     assert_eq!(asked(&[], &[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")]), Lang::En);
     assert_eq!(asked(&[], &[("LANG", "zho")]), Lang::En);
 }
+
+#[test]
+fn what_stays_is_not_cut_where_it_has_a_colon_of_its_own() {
+    let catalogue = catalogue(
+        "'cannot read {file}: {error}' = '无法读取 {file}：{error}'\n'{reader}: the card is in' = '{=reader}：卡已放入'\n\
+         'the reader {name} is {what}' = '读卡器 {=name} {what}'\nlocked = '已锁定'\n'my cards' = '我的卡'\n'no room' = '空间不足'",
+    );
+    for (english, chinese) in [
+        ("cannot read a: locked/b: no room", "无法读取 a: locked/b：空间不足"),
+        ("cannot read a: my b.toml: no room", "无法读取 a: my b.toml：空间不足"),
+        ("cannot read C:\\a: b\\my cards: c\\d: no room", "无法读取 C:\\a: b\\my cards: c\\d：空间不足"),
+        // No path goes on with this.
+        ("cannot read a.toml: locked: no room", "无法读取 a.toml：已锁定：空间不足"),
+        ("cannot read a.toml: a 2.5: no room", "无法读取 a.toml：a 2.5: 空间不足"),
+        // Without a template of its own.
+        ("a: locked/b: no room", "a: locked/b: 空间不足"),
+        ("locked: my cards: no room", "已锁定：我的卡：空间不足"),
+        // Another one's name, whatever it is.
+        ("locked: my cards: the card is in", "locked: my cards：卡已放入"),
+        ("the reader is is/b is locked", "读卡器 is is/b 已锁定"),
+    ] {
+        assert_eq!(catalogue.say(english), chinese);
+    }
+}

@@ -4,7 +4,8 @@
 //!
 //! They become defaults of the flags before the command line is read, so that they conflict with nothing and `--help` shows them. A
 //! default gives way to a flag on the command line that excludes it, and counts where one of several flags must be there. No flag is
-//! named here but those that hold a secret, which must not lie in files or in the environment.
+//! named here but those that hold a secret, which must not lie in files or in the environment, and the one that has a variable for
+//! all verbs.
 
 mod file;
 mod files;
@@ -23,6 +24,9 @@ use flag::{Flag, Given, check, flags};
 
 /// What the names of variables begin with.
 const PREFIX: &str = "QIYONG_";
+/// The flag that one variable is for, whatever the verb: a centre's keys are the same for all that is done there. The verb's own variable
+/// counts more.
+const FOR_ALL: (&str, &str) = ("keys", "QIYONG_KEYS");
 
 /// The command with these defaults.
 ///
@@ -55,9 +59,12 @@ fn of_environment(
     for (argument, flag) in flags(command) {
         let words = verb.iter().map(String::as_str).chain([flag]);
         let name = PREFIX.to_owned() + &words.collect::<Vec<_>>().join("_").replace('-', "_").to_uppercase();
+        let names = [Some(name), (flag == FOR_ALL.0).then(|| FOR_ALL.1.to_owned())];
         // An empty one is how a variable is taken back.
-        if let Some(value) = variables.get(&name).filter(|value| !value.is_empty()) {
-            let values = vec![value.clone()];
+        let value = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
+        let found = names.into_iter().flatten().find_map(|name| Some((value(&name)?, name)));
+        if let Some((value, name)) = found {
+            let values = vec![value];
             check(argument, verb, flag, &values).map_err(|problem| format!("{name}: {problem}"))?;
             given.insert((verb.to_vec(), flag.to_owned()), Given { values, by: name });
         }

@@ -216,3 +216,22 @@ fn an_address_with_a_password_is_no_setting() {
     assert!(set_up(&[], &[("QIYONG_TILL_READER", "postgres://u@h/d")]).is_ok());
     assert!(set_up(&[], &[("QIYONG_TILL_READER", "tcp://127.0.0.1:1")]).is_ok());
 }
+
+#[test]
+fn one_variable_names_the_keys_for_every_verb_and_counts_more_than_a_file() {
+    let keys = |variables: &[(&str, &str)], line: &[&str]| {
+        let verb = Command::new("init").arg(Arg::new("keys").long("keys"));
+        let file = File { shown: "0.toml".to_owned(), text: "[init]\nkeys = \"file\"".to_owned() };
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let command = apply(Command::new("qiyong").subcommand(verb), &[file], variables).unwrap();
+        let matches = command.get_matches_from([&["qiyong", "init"], line].concat());
+        matches.subcommand().unwrap().1.get_one::<String>("keys").unwrap().clone()
+    };
+    let (all, own) = (("QIYONG_KEYS", "all"), ("QIYONG_INIT_KEYS", "own"));
+    assert_eq!(keys(&[], &[]), "file");
+    assert_eq!(keys(&[all], &[]), "all");
+    assert_eq!(keys(&[all, own], &[]), "own");
+    assert_eq!(keys(&[all, own], &["--keys", "line"]), "line");
+    // Taken back, it is none.
+    assert_eq!(keys(&[("QIYONG_KEYS", "")], &[]), "file");
+}

@@ -5,7 +5,7 @@
 //! one ends the operation: the row after it is the answer to something else.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use rustyline::config::Config;
 use rustyline::history::MemHistory;
@@ -16,7 +16,7 @@ use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
-use crate::output::{self, Output, aside, complain, prompt};
+use crate::output::{self, complain, prompt};
 use crate::rows;
 use crate::story;
 
@@ -82,15 +82,7 @@ impl Desk {
 
     /// Shows a row.
     pub(super) fn tell(&self, row: &str) {
-        if self.json { aside(row) } else { Output::default().line(row) }
-    }
-
-    fn write(&self, text: &str, end: &str) {
-        if self.json {
-            let _ = write!(io::stderr(), "{text}{end}").and_then(|()| io::stderr().flush());
-        } else {
-            let _ = write!(io::stdout(), "{text}{end}").and_then(|()| io::stdout().flush());
-        }
+        output::tell(row, self.json);
     }
 
     /// Returns digits for digits and enter, and nothing for cancel.
@@ -107,7 +99,9 @@ impl Operator for Desk {
     fn show(&mut self, screen: &Screen) {
         let line = story::screen(&screen.text());
         let frame = "─".repeat(line.width().max(40));
-        self.write(&format!("┌{frame}\n│ {line}\n└{frame}"), "\n");
+        for row in [format!("┌{frame}"), format!("│ {line}"), format!("└{frame}")] {
+            output::show(&row, self.json);
+        }
     }
 
     async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
@@ -122,7 +116,7 @@ impl Operator for Desk {
                 Ok(digits) if digits.is_empty() => return Err(NoPin::Cancelled),
                 Ok(digits) => match Pin::new(digits.as_bytes()) {
                     Some(pin) => {
-                        self.write("", "\n");
+                        output::show("", self.json);
                         return Ok(pin);
                     }
                     None => complain("a PIN has 4 to 16 digits"),

@@ -9,7 +9,7 @@ use qiyong_sim::serial::till::from_centre;
 use qiyong_sim::world::centre::CentreEnd;
 
 use super::note::Word;
-use super::told;
+use crate::output;
 use crate::reach::Reached;
 
 /// F39 of an answer by which the centre does what was asked.
@@ -74,7 +74,7 @@ impl Carrier {
             Ok(None) => ("(no answer)".into(), None),
             Err(failure) => (format!("(no answer: {failure})"), None),
         };
-        told::say(&format!("centre   → {words:<32} {said}"), self.json);
+        output::tell(&format!("centre   → {words:<32} {said}"), self.json);
         let is_done = answer.as_ref().map(|answer| code(answer) == DONE);
         let known = transaction.and_then(|(stan, word)| match (word, is_done) {
             (word, Some(true)) => Some((stan, word)),

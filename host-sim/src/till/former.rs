@@ -11,7 +11,7 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use super::note::{Open, Word};
 use super::sale::Till;
 use super::told;
-use crate::output::{Output, Verdict};
+use crate::output::{self, Output, Verdict};
 use crate::terminal::Task;
 
 /// What became of it.
@@ -87,7 +87,7 @@ pub(crate) struct Told<'a> {
 /// Finds out what became of the request that is noted; `None`: none is. `state` is the terminal's, which serves nobody.
 pub(super) fn settle(till: &mut Till, state: &State) -> Result<Option<Former>, String> {
     let Some(open) = till.note.under_way().cloned() else { return Ok(None) };
-    told::say(
+    output::tell(
         &format!("a request of before, {}, is still open: finding out what became of it", open.operation),
         till.json,
     );

@@ -26,7 +26,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::centre::{institution, terminal_id};
 use crate::live::LiveArgs;
-use crate::output::{Output, Verdict};
+use crate::output::{self, Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::terminal::load_key::{self, LoadKeyArgs};
 use crate::terminal::{AskedOperation, Desk, Operations, beside, key};
@@ -138,7 +138,10 @@ fn work(
     if let Some(former) = former {
         worst = former.tell(till, output);
         if asked.is_some() {
-            told::say("this was the request of before; nothing else was begun: ask again for another one", args.json);
+            output::tell(
+                "this was the request of before; nothing else was begun: ask again for another one",
+                args.json,
+            );
             return Ok(worst);
         }
     }
@@ -157,7 +160,10 @@ fn work(
         worst = worst.max(match till.serve(&task, output)? {
             Served::Told(verdict) => verdict,
             Served::Forgotten(state) => {
-                told::say("the terminal started anew in the middle, and does not know the request any more", args.json);
+                output::tell(
+                    "the terminal started anew in the middle, and does not know the request any more",
+                    args.json,
+                );
                 former::settle(till, &state)?.map_or(Verdict::No, |former| former.tell(till, output))
             }
         });
@@ -191,7 +197,7 @@ fn set_up(line: &mut Line, args: &TillArgs) -> Result<State, String> {
     let load = KeyLoad::seal(args.institution, args.name, &own, under);
     line.ask(&Command::LoadKey(load), loaded).map_err(|error| error.to_string())?;
     let what = if args.key.is_some() { "its key" } else { "the published test key" };
-    told::say(&format!("the terminal had no key of this name, and was given {what}"), args.json);
+    output::tell(&format!("the terminal had no key of this name, and was given {what}"), args.json);
     line.ask(&Command::Setup(place), is_set_up).map_err(|error| error.to_string())
 }
 

@@ -14,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::line::{Line, LineError, state_of};
 use super::note::{Note, Open, Word};
 use super::told;
-use crate::output::{Output, Verdict};
+use crate::output::{self, Output, Verdict};
 use crate::terminal::{Task, at};
 
 /// How often one looks at the keyboard.
@@ -66,7 +66,7 @@ impl Till {
     /// A visit under way that this program has not begun comes to its end first.
     pub(super) fn waits_for_others(&mut self, state: &State) -> Result<(), String> {
         let Some(reference) = state.visit else { return Ok(()) };
-        told::say("the terminal still serves a holder: this till carries its messages to the end", self.json);
+        output::tell("the terminal still serves a holder: this till carries its messages to the end", self.json);
         self.follow(reference).map(drop)
     }
 
@@ -93,7 +93,10 @@ impl Till {
             Ok(None) => {
                 if let Task::Serve(_) = task {
                     let pin = if is_bank { "" } else { ", and the PIN at its keys" };
-                    told::say(&format!("holder   the card into the terminal 请插卡{pin}; Ctrl-C cancels"), self.json);
+                    output::tell(
+                        &format!("holder   the card into the terminal 请插卡{pin}; Ctrl-C cancels"),
+                        self.json,
+                    );
                 }
                 self.follow(reference)?
             }
@@ -137,7 +140,7 @@ impl Till {
         let (begun, mut asked) = (Instant::now(), Instant::now());
         while begun.elapsed() < VISIT {
             if self.interrupt.is_pressed() {
-                told::say("cancelling: the terminal ends the visit; once more ends this program", self.json);
+                output::tell("cancelling: the terminal ends the visit; once more ends this program", self.json);
                 self.line.command(&Command::Cancel).map_err(wrong)?;
             }
             match self.line.next(LOOK).map_err(wrong)? {

@@ -8,7 +8,7 @@ use qiyong_protocol::ecr::{Ended, State};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::serial::ended::report;
 
-use crate::output::{Output, aside};
+use crate::output::{Output, tell};
 use crate::terminal::{Receipt, Task};
 
 /// How a terminal is, for programs.
@@ -50,20 +50,11 @@ pub(crate) struct Former<'a> {
     receipt: &'a Receipt,
 }
 
-/// Tells people something; programs have standard output for themselves.
-pub(super) fn say(text: &str, json: bool) {
-    if json {
-        aside(text);
-    } else {
-        Output::default().line(text);
-    }
-}
-
 /// Where the terminal stands.
 pub(super) fn place(institution: InstitutionCode, name: TerminalId, state: &State, json: bool) {
     let key = kcv(state).unwrap_or_else(|| "none".into());
     let stan = state.next_stan.0;
-    say(&format!("terminal {institution} {}: key {key}, next transaction {stan:06}", name.as_str()), json);
+    tell(&format!("terminal {institution} {}: key {key}, next transaction {stan:06}", name.as_str()), json);
 }
 
 /// How the terminal is.

@@ -32,7 +32,7 @@ const KEPT: &[(&str, &str)] = &[
     ("host-sim/page/src/routes.rs", "kinds of content"),
     ("host-sim/centre/src/store/plans.rs", "why a plan of the database is as it is"),
     ("host-sim/pcsc/src/server/attributes.rs", "names of readers"),
-    ("host-sim/pcsc/src/server/reader.rs", "words of JSON"),
+    ("host-sim/pcsc/src/server/reader/listed.rs", "words of JSON"),
     ("host-sim/sim/src/dissector/", "a script for Wireshark"),
     ("host-sim/sim/src/chaos/film.rs", "a film is a record whose hash is compared"),
     ("host-sim/lab/src/emulator/probe.rs", "commands of QEMU"),

@@ -191,7 +191,7 @@ fn whoever_waits_for_a_turn_at_a_reader_that_goes_is_told_so_and_its_transaction
     drop(a);
     let mut program = Watched::start(&mut server.python("pin_pad.py"));
     assert!(program.lines().lines().next().unwrap().unwrap().starts_with("features 06 "));
-    eventually("a PIN is awaited", || listed(&server)["readers"][0]["keypad"]["awaits_pin"] == true);
+    eventually("a PIN is awaited", || listed(&server)["readers"][0]["keypad"]["awaited_by"].is_string());
     let awaited_by = listed(&server)["readers"][0]["keypad"]["awaited_by"].to_string();
     assert!(awaited_by.starts_with("\"python3["), "{awaited_by}");
     assert_eq!(server.ctl(&["reader", "remove"]).0, 0);
@@ -229,4 +229,13 @@ fn a_card_held_exclusively_is_said_at_once_to_every_program_and_the_list_says_by
     holder.feed("\n");
     assert!(holder.output().status.success());
     assert_eq!(listed(&server)["readers"][0]["programs"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_readers_name_is_in_no_language_whatever_it_is() {
+    let server = PrivateServer::with_options(&[Generation::V2], &["--reader-name", "card: locked"]);
+    assert_eq!(server.readers, ["card: locked"]);
+    assert_eq!(server.ctl(&["--lang", "zh", "remove"]), (0, "card: locked：卡已取出\n".into()));
+    let (status, text) = server.ctl(&["--lang", "zh", "list"]);
+    assert!(status == 0 && text.starts_with("0  card: locked: ") && !text.contains("used by"), "{text}");
 }

@@ -1,13 +1,14 @@
 //! `qiyong pcscd --trace` and `--capture`: what other people's programs send is decoded, and no PIN, key or ID number is seen.
 
 use std::fs;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::process::Command;
 
 use qiyong::in_process::make_card;
 use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::files::Generation;
+use qiyong_tests::pcsc::raw::{ANY, LEAVE, Raw, SHARED};
 use qiyong_tests::programs::{Watched, eventually};
 use qiyong_tests::{qiyong, sample_card};
 use tempfile::TempDir;
@@ -105,4 +106,63 @@ fn a_wrong_pin_is_masked_and_its_answer_explained_in_the_trace_and_in_the_captur
         // The card's PIN, from the keypad.
         assert!(!is_in(&capture, &[3, 0x12, 0x34, 0x56]) && is_in(&capture, b"\x00\x20\x00\x00\x03***"));
     }
+}
+
+/// So many APDUs make more rows than a pipe holds.
+const APDUS: usize = 2000;
+
+/// A server that tells its rows, and has said where it listens; and what reads them.
+fn told(folder: &TempDir) -> (Watched, impl BufRead + use<>) {
+    let card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
+    card.save(&folder.path().join("0.toml")).unwrap();
+    let mut command = Command::new(qiyong());
+    command.current_dir(folder.path()).args(["pcscd", "--socket", "socket", "--card", "0.toml", "--trace"]);
+    let mut server = Watched::start(command.args(["--reader-name", "card"]));
+    let mut rows = server.lines();
+    let mut first = String::new();
+    while !first.contains("listening: ") {
+        assert_ne!(rows.read_line(&mut first).expect("UTF-8"), 0, "{first}");
+    }
+    (server, rows)
+}
+
+/// Exchanges so many APDUs with its card; each is answered.
+fn exchange(folder: &TempDir) {
+    let mut client = Raw::new(&folder.path().join("socket"), 4);
+    let (card, active) = client.connect("card", SHARED, ANY).expect("a connection");
+    for number in 0..APDUS {
+        let answer = client.transmit(card, active, &[0, 0x84, 0, 0, 8]);
+        assert!(answer.is_ok_and(|answer| answer.ends_with(&[0x90, 0])), "{number}");
+    }
+    assert_eq!(client.disconnect(card, LEAVE), 0);
+}
+
+#[test]
+fn a_reader_of_the_trace_that_never_reads_stops_no_card_and_is_told_what_is_missing() {
+    let folder = TempDir::new().expect("a folder");
+    let (server, mut rows) = told(&folder);
+    exchange(&folder);
+    server.signal("-TERM");
+    // It ends, though nobody has read.
+    let output = server.output();
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    let missing = complaint.strip_prefix("qiyong: ").and_then(|rest| rest.split_once(" lines were not written"));
+    let missing: usize = missing.and_then(|(count, _)| count.parse().ok()).unwrap_or_else(|| panic!("{complaint}"));
+    let mut trace = String::new();
+    rows.read_to_string(&mut trace).expect("UTF-8");
+    // Reader and card come, and the card goes; a connection begins and ends.
+    assert_eq!(trace.matches('\n').count() + missing, 2 * APDUS + 6, "{complaint}");
+    assert!(missing > 0 && trace.contains("  → 0084 0000 08  "), "{trace}");
+}
+
+#[test]
+fn whoever_leaves_off_reading_the_trace_is_no_error() {
+    let folder = TempDir::new().expect("a folder");
+    let (server, rows) = told(&folder);
+    drop(rows);
+    exchange(&folder);
+    server.signal("-TERM");
+    let output = server.output();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }

@@ -56,8 +56,6 @@ pub struct ListedUse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedKeypad {
-    /// A PIN is awaited. No other key is kept.
-    pub awaits_pin: bool,
-    /// The program that awaits it.
+    /// The program that awaits a PIN; while none does, the keys are dead.
     pub awaited_by: Option<String>,
 }

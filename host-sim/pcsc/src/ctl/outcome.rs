@@ -10,18 +10,21 @@ use qiyong_sim::card::file::CardFileError;
 use super::listing::Listing;
 use crate::name::NameProblem;
 
-/// What was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// Something at a reader.
-    At {
-        /// The reader's name.
-        reader: String,
-        /// What was done there.
-        what: Deed,
-    },
-    /// The readers were looked at.
+/// What a server answers that does what it is asked.
+pub(crate) enum Answer {
+    /// It was done.
+    Done(Done),
+    /// This is what there is.
     Listed(Listing),
+}
+
+/// What was done, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The reader's name.
+    pub reader: String,
+    /// What was done there.
+    pub what: Deed,
 }
 
 /// What was done.
@@ -45,20 +48,16 @@ pub enum Deed {
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reader, what) = match self {
-            Self::At { reader, what } => (reader, what),
-            Self::Listed(listing) => return write!(f, "{} readers", listing.readers.len()),
-        };
-        let what = match what {
-            Deed::Inserted => "the card is in",
-            Deed::Removed => "the card is out",
-            Deed::Swapped => "the card is another one",
-            Deed::Muted => "the card does not answer any more",
-            Deed::Keyed => "keyed",
-            Deed::Plugged => "the reader is there",
-            Deed::Unplugged => "the reader is gone",
-        };
-        write!(f, "{reader}: {what}")
+        let Self { reader, what } = self;
+        match what {
+            Deed::Inserted => write!(f, "{reader}: the card is in"),
+            Deed::Removed => write!(f, "{reader}: the card is out"),
+            Deed::Swapped => write!(f, "{reader}: the card is another one"),
+            Deed::Muted => write!(f, "{reader}: the card does not answer any more"),
+            Deed::Keyed => write!(f, "{reader}: keyed"),
+            Deed::Plugged => write!(f, "{reader}: the reader is there"),
+            Deed::Unplugged => write!(f, "{reader}: the reader is gone"),
+        }
     }
 }
 

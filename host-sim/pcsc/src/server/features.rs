@@ -1,8 +1,10 @@
 //! What a virtual reader can do besides carrying commands, as programs find and ask it by control messages (PC/SC part 10).
 
+use std::sync::Arc;
+
 use super::client::Client;
-use super::keypad::{Keypad, Reply};
-use super::modify;
+use super::keypad::Keypad;
+use super::pin::{self, Reply, What};
 use crate::codes::{Rv, control_code};
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
@@ -23,13 +25,17 @@ pub(super) fn features(has_keypad: bool) -> Vec<u8> {
 /// Answers a control message to a feature. `None`: the code is no feature of this reader.
 pub(super) fn control(
     keypad: Option<&Keypad>,
-    client: &Client,
+    client: &Arc<Client>,
     code: u32,
     message: &[u8],
 ) -> Option<Result<Reply, Rv>> {
     match (code, keypad) {
-        (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
-        (code, Some(keypad)) if code == MODIFY_PIN_DIRECT.1 => Some(modify::modify(keypad, client, message)),
+        (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => {
+            Some(pin::carry_out(What::Verify, keypad, client, message))
+        }
+        (code, Some(keypad)) if code == MODIFY_PIN_DIRECT.1 => {
+            Some(pin::carry_out(What::Modify, keypad, client, message))
+        }
         // wLcdLayout: no display; bEntryValidationCondition 02: the enter key ends the entry; bTimeOut2 0.
         (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
         (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),

@@ -10,7 +10,7 @@ mod features;
 mod keypad;
 mod listener;
 mod lock;
-mod modify;
+mod pin;
 mod program;
 mod reader;
 mod session;

@@ -4,6 +4,9 @@
 //! never passes from one thread to another.
 
 mod inner;
+mod listed;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,12 +19,9 @@ use self::inner::{Card, Happened, Inner, Turn};
 use super::client::Client;
 use super::keypad::Keypad;
 use super::lock::lock;
-
-use super::program;
 use crate::codes::{Disposition, Rv, Share, protocol, state};
-use crate::ctl::{Listed, ListedUse};
 use crate::name::ReaderName;
-use crate::slot::{Observer, Slot, SlotFailure, Watched};
+use crate::slot::{Happening, Observer, Seen, Slot, SlotFailure, Watched};
 use crate::wire::ReaderState;
 
 /// The most connections to one reader, as in pcscd.
@@ -43,6 +43,8 @@ pub(super) struct Reader {
     pub(super) contactless: bool,
     /// Its keys, if it has any.
     pub(super) keypad: Option<Keypad>,
+    /// Is told of everything under the lock, so in the order in which it happens.
+    observer: Option<Arc<dyn Observer>>,
     inner: Mutex<Inner>,
     /// Signalled when a turn or a connection has ended.
     freed: Condvar,
@@ -71,7 +73,16 @@ impl Reader {
         };
         let inner = Mutex::new(Inner::new(slot, observer.is_some()));
         let keypad = has_keypad.then(Keypad::default);
-        Self { name: name.to_string(), number, contactless, keypad, inner, freed: Condvar::new() }
+        let observer = observer.cloned();
+        Self { name: name.to_string(), number, contactless, keypad, observer, inner, freed: Condvar::new() }
+    }
+
+    /// Tells whoever watches. The lock is held.
+    fn tell(&self, _: &Inner, program: Option<&Client>, what: Happening<'_>) {
+        if let Some(observer) = &self.observer {
+            let program = program.map(|client| client.program().as_ref());
+            observer.saw(&Seen { reader: &self.name, number: self.number, program, what });
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -105,6 +116,14 @@ impl Reader {
         self.lock().card_file.clone()
     }
 
+    /// The reader is plugged in, perhaps with a card in it.
+    pub(super) fn come(&self, card: Option<DeskCard>) {
+        let mut inner = self.lock();
+        self.tell(&inner, None, Happening::ReaderCame);
+        inner.asked_by(None);
+        card.into_iter().for_each(|card| inner.put_in(card));
+    }
+
     /// Puts a card in and powers it to learn its ATR.
     pub(super) fn insert(&self, card: DeskCard) {
         let mut inner = self.lock();
@@ -132,57 +151,26 @@ impl Reader {
         let mut inner = self.lock();
         inner.asked_by(None);
         inner.unplug();
+        self.tell(&inner, None, Happening::ReaderWent);
         drop(inner);
         self.freed.notify_all();
         self.keypad.iter().for_each(Keypad::unplug);
     }
 
-    /// Whether it was taken away.
-    pub(super) fn is_gone(&self) -> bool {
-        self.lock().gone
-    }
-
-    /// What a hand is told of it.
-    pub(super) fn listed(&self) -> Listed {
-        let inner = self.lock();
-        let state = match inner.state {
-            bits if bits & state::PRESENT == 0 => "empty",
-            bits if bits & state::SWALLOWED != 0 => "mute",
-            _ => "card",
-        };
-        let used = match (inner.exclusive, inner.cards.as_slice()) {
-            (_, []) => "nobody",
-            (true, _) => "one program alone",
-            (false, _) => "somebody",
-        };
-        let file = inner.card_file.as_ref().filter(|_| inner.is_present());
-        let used_by = inner.cards.iter().map(|card| ListedUse {
-            program: program::label(card.process),
-            process: card.process,
-            share: card.share.word().into(),
-            // An exclusive connection has the turn without one.
-            transaction: inner.turn.is_some_and(|turn| turn.card == card.id && turn.depth > u32::from(inner.exclusive)),
-        });
-        Listed {
-            name: self.name.clone(),
-            unit: self.number,
-            contactless: self.contactless,
-            state: state.into(),
-            used: used.into(),
-            file: file.map(|file| file.display().to_string()),
-            atr: Some(&inner.atr).filter(|atr| !atr.is_empty()).map(hex::encode_upper),
-            protocol: match inner.protocol {
-                protocol::T0 => Some(0),
-                protocol::T1 => Some(1),
-                _ => None,
-            },
-            programs: used_by.collect(),
-            keypad: self.keypad.as_ref().map(Keypad::listed),
-        }
-    }
-
     /// Makes a connection called `id`; returns the protocol in force.
-    pub(super) fn connect(&self, client: &Client, id: u32, share: Share, protocols: u32) -> Result<u32, Rv> {
+    pub(super) fn connect(&self, client: &Arc<Client>, id: u32, share: Share, protocols: u32) -> Result<u32, Rv> {
+        if self.observer.is_some() {
+            // Its name comes from a file, which nobody should wait for under the lock.
+            client.program();
+        }
+        let connected = self.try_connect(client, id, share, protocols);
+        if connected.is_err() {
+            self.tell(&self.lock(), Some(client), Happening::Connected(share, connected));
+        }
+        connected
+    }
+
+    fn try_connect(&self, client: &Arc<Client>, id: u32, share: Share, protocols: u32) -> Result<u32, Rv> {
         check_protocols(share, protocols)?;
         let mut inner = self.lock();
         if inner.exclusive {
@@ -203,8 +191,9 @@ impl Reader {
             inner.exclusive = true;
             inner.turn = Some(Turn { card: id, client: client.id, depth: 1 });
         }
-        inner.cards.push(Card { id, process: client.process, share, happened: None });
+        inner.cards.push(Card { id, client: Arc::clone(client), share, happened: None });
         inner.protocol = protocol;
+        self.tell(&inner, Some(client), Happening::Connected(share, Ok(protocol)));
         Ok(protocol)
     }
 
@@ -265,6 +254,7 @@ impl Reader {
             inner.dispose(disposition);
         }
         inner.forget(card);
+        self.tell(&inner, Some(client), Happening::Disconnected);
         drop(inner);
         self.freed.notify_all();
         Ok(())
@@ -280,6 +270,7 @@ impl Reader {
             inner.dispose(Disposition::Reset);
         }
         inner.forget(card);
+        self.tell(&inner, Some(client), Happening::Disconnected);
         drop(inner);
         self.freed.notify_all();
     }

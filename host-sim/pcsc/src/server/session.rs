@@ -11,12 +11,11 @@ use super::attributes;
 use super::client::Client;
 use super::complaints::Kind;
 use super::features;
-use super::keypad::Reply;
+use super::pin::Reply;
 use super::reader::Reader;
 use super::shared::Shared;
 use crate::codes::{Disposition, GET_FEATURE_REQUEST, Rv, Share};
 use crate::ctl;
-use crate::slot::Happening;
 use crate::wire::{
     self, ATTRIBUTE_MAX, Attribute, Connect, Control, REQUEST_MAX, ReaderEvents, ReaderState, Request, TABLE_LEN,
     Transmit, Version, Waited,
@@ -153,9 +152,7 @@ impl Session {
             }
             Request::Disconnect(mut ending) => {
                 let result = self.reader_of(ending.card).and_then(|reader| {
-                    reader.disconnect(&self.client, ending.card, Disposition::from_code(ending.disposition)?)?;
-                    self.shared.tell(&reader, Some(&self.client), Happening::Disconnected);
-                    Ok(())
+                    reader.disconnect(&self.client, ending.card, Disposition::from_code(ending.disposition)?)
                 });
                 if result.is_ok() {
                     self.cards.remove(&ending.card);
@@ -240,9 +237,7 @@ impl Session {
                 return Err(Rv::NO_MEMORY);
             }
             let card = self.shared.fresh();
-            let connected = reader.connect(&self.client, card, share, rest.protocols);
-            self.shared.connected(&reader, &self.client, share, connected);
-            let active = connected?;
+            let active = reader.connect(&self.client, card, share, rest.protocols)?;
             self.cards.insert(card, reader);
             self.shared.happened();
             Ok((card, active))
@@ -300,8 +295,6 @@ impl Session {
         }
         let reply = features::control(keypad, &self.client, control.code, message).ok_or(Rv::UNSUPPORTED_FEATURE)??;
         match reply {
-            // It was taken away while its keys were awaited.
-            Reply::Bytes(_) if reader.is_gone() => Err(Rv::READER_UNAVAILABLE),
             Reply::Bytes(bytes) => Ok(bytes),
             Reply::OfCard(command) => {
                 let mut response = Vec::new();
@@ -361,7 +354,6 @@ impl Session {
         }
         for (card, reader) in self.cards.drain() {
             reader.abandon(&self.client, card);
-            self.shared.tell(&reader, Some(&self.client), Happening::Disconnected);
         }
         self.shared.happened();
     }

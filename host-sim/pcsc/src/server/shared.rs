@@ -13,10 +13,10 @@ use super::complaints::Complaints;
 use super::keypad::Keyed;
 use super::lock::lock;
 use super::reader::Reader;
-use crate::codes::{Rv, Share};
-use crate::ctl::{Action, Deed, Done, Listing, Refusal};
+use crate::codes::Rv;
+use crate::ctl::{Act, Action, Answer, Deed, Done, Listing, Refusal};
 use crate::name::{NameProblem, ReaderName};
-use crate::slot::{Happening, Observer, Seen, Slot, Way};
+use crate::slot::{Observer, Slot, Way};
 use crate::wire::{Ctl, TABLE_LEN};
 
 /// The most readers: a program with pcsc-lite before 2.5 would not see more.
@@ -101,24 +101,10 @@ impl Shared {
         }
         let reader = Arc::new(Reader::new(name, number, slot, self.keypads, self.observer.as_ref()));
         let card = card(&reader)?;
-        self.tell(&reader, None, Happening::ReaderCame);
-        card.into_iter().for_each(|card| reader.insert(card));
+        reader.come(card);
         lock(&self.readers).push(reader.clone());
         self.readers_moved.fetch_add(1, Ordering::AcqRel);
         Ok(reader)
-    }
-
-    /// Tells whoever watches.
-    pub(super) fn tell(&self, reader: &Reader, program: Option<&Client>, what: Happening<'_>) {
-        if let Some(observer) = &self.observer {
-            let program = program.map(|client| client.program().as_ref());
-            observer.saw(&Seen { reader: &reader.name, number: reader.number, program, what });
-        }
-    }
-
-    /// A program wanted a connection.
-    pub(super) fn connected(&self, reader: &Reader, program: &Client, share: Share, result: Result<u32, Rv>) {
-        self.tell(reader, Some(program), Happening::Connected(share, result));
     }
 
     /// A name for a context or connection, not in use: 31 bits, since some programs keep it as a signed number.
@@ -159,12 +145,12 @@ impl Shared {
     }
 
     /// Does what `qiyong pcscd ctl` asks for.
-    pub(super) fn carry_out(&self, request: &Ctl<'_>) -> Result<Done, Refusal> {
+    pub(super) fn carry_out(&self, request: &Ctl<'_>) -> Result<Answer, Refusal> {
         let _hand = lock(&self.hand);
         let action = Action::read(request)?;
         let named = String::from_utf8_lossy(request.reader.bytes());
         let (reader, what) = match action {
-            Action::List => return Ok(Done::Listed(self.listing())),
+            Action::List => return Ok(Answer::Listed(self.listing())),
             Action::Plug { contactless, card } => {
                 let name = ReaderName::new(&named)?;
                 let slot = self.way.open(contactless).map_err(|_| Refusal::NoLine)?;
@@ -176,17 +162,16 @@ impl Shared {
                 lock(&self.readers).retain(|other| other.number != reader.number);
                 self.readers_moved.fetch_add(1, Ordering::AcqRel);
                 reader.unplug();
-                self.tell(&reader, None, Happening::ReaderWent);
                 (reader, Deed::Unplugged)
             }
-            action => {
+            Action::At(act) => {
                 let reader = self.named(&named)?;
-                let what = self.act(&reader, action)?;
+                let what = self.act(&reader, act)?;
                 (reader, what)
             }
         };
         self.happened();
-        Ok(Done::At { reader: reader.name.clone(), what })
+        Ok(Answer::Done(Done { reader: reader.name.clone(), what }))
     }
 
     /// The reader of this name, or of this number; the only one if the name is empty.
@@ -218,19 +203,19 @@ impl Shared {
         }
     }
 
-    fn act(&self, reader: &Reader, action: Action) -> Result<Deed, Refusal> {
+    fn act(&self, reader: &Reader, act: Act) -> Result<Deed, Refusal> {
         let name = || reader.name.clone();
         let last = || reader.card_file().ok_or_else(|| Refusal::NoCardBefore { reader: name() });
-        match action {
-            Action::Insert(_) if reader.has_card() => Err(Refusal::Occupied { reader: name() }),
-            Action::Insert(path) => {
+        match act {
+            Act::Insert(_) if reader.has_card() => Err(Refusal::Occupied { reader: name() }),
+            Act::Insert(path) => {
                 let path = path.map_or_else(last, Ok)?;
                 reader.insert(self.open(&path, reader)?);
                 Ok(Deed::Inserted)
             }
-            Action::Remove if reader.remove() => Ok(Deed::Removed),
-            Action::Remove => Err(Refusal::Empty { reader: name() }),
-            Action::Swap(path) => {
+            Act::Remove if reader.remove() => Ok(Deed::Removed),
+            Act::Remove => Err(Refusal::Empty { reader: name() }),
+            Act::Swap(path) => {
                 // The reader holds the file of the card in it; another card is only taken out when there is a new one.
                 if reader.card_file().is_some_and(|own| same_file(&own, &path)) {
                     reader.remove();
@@ -239,16 +224,14 @@ impl Shared {
                 reader.insert(card);
                 Ok(Deed::Swapped)
             }
-            Action::Mute => {
+            Act::Mute => {
                 let path = last()?;
                 reader.remove();
                 reader.insert(DeskCard { mute: true, ..self.open(&path, reader)? });
                 Ok(Deed::Muted)
             }
-            Action::Key(pin) => key(reader, Keyed::Pin(pin)),
-            Action::CancelKey => key(reader, Keyed::Cancel),
-            // These are no actions at a reader that is there, and were carried out before.
-            Action::Plug { .. } | Action::Unplug | Action::List => Err(Refusal::UnknownAction),
+            Act::Key(pin) => key(reader, Keyed::Pin(pin)),
+            Act::CancelKey => key(reader, Keyed::Cancel),
         }
     }
 

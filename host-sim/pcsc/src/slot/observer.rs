@@ -1,7 +1,7 @@
 //! What whoever watches a server is told: what passes between programs and cards, in bytes as they are.
 //!
-//! Secrets are in it: an observer masks what it writes down. It is told in the thread that carries the request out, before the
-//! program has its answer, so it must not wait for anybody.
+//! Secrets are in it: an observer masks what it writes down. It is told in the thread that carries the request out, under the reader's
+//! lock and before the program has its answer: it must not wait for anybody, nor ask the server anything.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use crate::codes::{Rv, Share};
 
 /// Watches a server.
 pub trait Observer: Send + Sync {
-    /// Something happened. Of one reader everything comes in the order in which it happened.
+    /// Something happened. Of one reader everything comes in the order in which it happened; what was refused changes nothing, and comes
+    /// soon after.
     fn saw(&self, seen: &Seen<'_>);
 }
 

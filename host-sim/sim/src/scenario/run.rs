@@ -8,7 +8,7 @@ use super::compare::{compare_card, compare_step};
 use super::file::Scenario;
 use super::simulated::Simulated;
 use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage, Visited};
-use super::unfired::NeverFired;
+use super::unfired::{NeverFired, in_line};
 use crate::card::contact::{Conduct, ContactCard};
 use crate::card::os::VirtualCard;
 use crate::line::{Disturbance, SharedCard};
@@ -97,11 +97,9 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
 
     for (number, (card, conduct)) in (1..).zip(scenario.cards.iter().zip(&conducts)) {
         let dead = conduct.never_shown(&card.habits, card.atr.is_some(), card.misbehaviour);
-        let told = |(key, why): (&str, &str)| match scenario.places.find(&format!("card {number}: {key}")) {
-            Some(place) => {
-                format!("card {}: `{key}` never showed: {why} (line {} of the file)", card.name, place.line)
-            }
-            None => format!("card {}: `{key}` never showed: {why}", card.name),
+        let told = |(key, why): (&str, &str)| {
+            let place = scenario.places.find(&format!("card {number}: {key}"));
+            in_line(format!("card {}: `{key}` never showed: {why}", card.name), place.map(|place| place.line))
         };
         differences.extend(dead.into_iter().map(told));
     }

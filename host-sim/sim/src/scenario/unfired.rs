@@ -42,10 +42,15 @@ impl NeverFired {
     /// One sentence.
     pub fn sentence(&self) -> String {
         let Self { step, says, .. } = self;
-        match self.line {
-            Some(line) => format!("step {step}: {says} (line {line} of the file)"),
-            None => format!("step {step}: {says}"),
-        }
+        in_line(format!("step {step}: {says}"), self.line)
+    }
+}
+
+/// What is said of something in the file, with the line in which it stands, from 1, if that is known.
+pub(super) fn in_line(says: String, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{says} (line {line} of the file)"),
+        None => says,
     }
 }
 

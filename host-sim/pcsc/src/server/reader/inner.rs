@@ -2,6 +2,7 @@
 //! Whoever has the lock changes it; who waits for what is the reader's.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_sim::card::desk::DeskCard;
@@ -34,8 +35,8 @@ pub(super) struct Inner {
 /// A connection.
 pub(super) struct Card {
     pub(super) id: u32,
-    /// The program's process.
-    pub(super) process: i32,
+    /// The program.
+    pub(super) client: Arc<Client>,
     pub(super) share: Share,
     pub(super) happened: Option<Happened>,
 }
