@@ -44,7 +44,10 @@ impl Captures {
     pub(super) fn new(folder: &Path) -> Result<Self, String> {
         CaptureFolder::new(folder, &[]).map_err(|error| error.to_string())?;
         let captures = Self { folder: folder.into(), writer: Writer::default() };
-        captures.writer.begin(write).map_err(|error| format!("no thread: {error}"))?;
+        captures
+            .writer
+            .begin(write)
+            .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))?;
         Ok(captures)
     }
 
