@@ -28,7 +28,9 @@ impl Teller {
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn begin(&self) -> Result<(), String> {
-        self.0.begin(write).map_err(|error| format!("no thread: {error}"))
+        self.0
+            .begin(write)
+            .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))
     }
 
     /// Waits a moment until all is written. What went wrong with that is `output`'s.
