@@ -47,7 +47,7 @@ struct AnyCard {
 /// One purchase with this card; returns the report, what the referee found, and the seconds that it took.
 fn visit(drawn: &AnyCard) -> (Report, Vec<Finding>, u64) {
     let code = InstitutionCode::new("P32010000017").unwrap();
-    let mut centre = InProcess::new().unwrap();
+    let mut centre = InProcess::lent().unwrap();
     centre.add_institution(&Institution::of_region(code)).unwrap();
     let new = NewCard { protocol: 0, ..sample_card(drawn.generation) };
     let record = record_of(&new, centre.hsm()).unwrap();

@@ -36,7 +36,7 @@ fn what_takes_long_shows_a_bar_on_a_terminal_and_nothing_elsewhere() {
     // It has worked for longer than the one that has shown a bar.
     let seen = interrupted_at("/100000000 worlds, ", &ENDLESS);
     assert!(seen.contains("left"), "{seen}");
-    unseen.signal("-INT");
+    unseen.signal("-TERM");
     let output = unseen.output();
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
     closing_line("a bar was shown at a terminal, and nothing where there is none");

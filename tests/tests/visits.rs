@@ -61,7 +61,7 @@ impl Place {
     /// With a card that speaks T=`protocol`.
     fn over(protocol: u8, generation: Generation, institution: &str) -> Self {
         let code = InstitutionCode::new(institution).unwrap();
-        let mut centre = InProcess::new().unwrap();
+        let mut centre = InProcess::lent().unwrap();
         centre.add_institution(&Institution::of_region(code)).unwrap();
         let new = NewCard { protocol, ..sample_card(generation) };
         let record = CardRecord { account: ACCOUNT, ..record_of(&new, centre.hsm()).unwrap() };

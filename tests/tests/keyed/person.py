@@ -5,12 +5,15 @@ a JSON object with the exit status and all that was seen.
 """
 
 import json
+import signal
 import sys
 
 import pexpect
 
 LIMIT = 30  # seconds for an answer: less than the test gives this script
 
+# Who starts this in the background lets it ignore what Ctrl-C sends, and the program would inherit that.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 child = pexpect.spawn(sys.argv[1], sys.argv[2:], encoding="utf-8", timeout=LIMIT, dimensions=(40, 160))
 seen = ""
 for awaited, keyed in json.load(sys.stdin):
