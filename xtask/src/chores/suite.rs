@@ -143,8 +143,8 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// What a fresh clone fills, in MB: 9,900 were seen.
-const FILLS: u64 = 11_000;
+/// What a fresh clone fills, in MB: 6,700 were seen at the end of the end-to-end tests, and the archives and what is counted come after.
+const FILLS: u64 = 9_000;
 
 /// Makes sure that a fresh clone finds room on the disk. Where something is built already, nobody knows how much is missing.
 fn room() -> Result<()> {
