@@ -175,11 +175,13 @@ impl Store {
         if let Backend::Sqlite(sqlite) = &mut store.engine {
             sqlite.begin_lasting()?;
         }
+        store.vault.mark();
         Ok(store)
     }
 
     /// Makes a database as it was when [`Store::renewable`] had made it, which takes a hundredth of making another.
     pub(crate) fn renew(&mut self) -> Result<(), CentreError> {
+        self.vault.draw_again();
         match &mut self.engine {
             Backend::Sqlite(sqlite) => sqlite.take_back(),
             Backend::Postgres(_) => Ok(()),

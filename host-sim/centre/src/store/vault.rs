@@ -36,7 +36,12 @@ enum Random {
     /// The system.
     System,
     /// A published secret and how often it was asked: the same numbers in each run.
-    Repeatable(Zeroizing<[u8; 32]>, AtomicU64),
+    Repeatable {
+        secret: Zeroizing<[u8; 32]>,
+        asked: AtomicU64,
+        /// How often it was at [`Vault::mark`].
+        mark: u64,
+    },
 }
 
 impl Vault {
@@ -58,8 +63,26 @@ impl Vault {
     /// does must not depend on chance. They protect nothing.
     pub(super) fn published() -> Self {
         let secret = [0; 32];
-        let random = Random::Repeatable(Zeroizing::new(mac(&secret, &[b"qiyong centre random 1"])), AtomicU64::new(0));
+        let random = Random::Repeatable {
+            secret: Zeroizing::new(mac(&secret, &[b"qiyong centre random 1"])),
+            asked: AtomicU64::new(0),
+            mark: 0,
+        };
         Self { random, ..Self::from_secret(&secret) }
+    }
+
+    /// Repeatable numbers are drawn again from here on after [`Vault::draw_again`]. The system's are not.
+    pub(super) fn mark(&mut self) {
+        if let Random::Repeatable { asked, mark, .. } = &mut self.random {
+            *mark = *asked.get_mut();
+        }
+    }
+
+    /// What is drawn next is what was drawn after [`Vault::mark`].
+    pub(super) fn draw_again(&mut self) {
+        if let Random::Repeatable { asked, mark, .. } = &mut self.random {
+            *asked.get_mut() = *mark;
+        }
     }
 
     /// The keys of the database in `path`; made if the file is missing or empty and `may_make`. They are on the disk
@@ -112,7 +135,7 @@ impl Vault {
         let mut bytes = Zeroizing::new([0; N]);
         match &self.random {
             Random::System => getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?,
-            Random::Repeatable(secret, asked) => {
+            Random::Repeatable { secret, asked, .. } => {
                 for piece in bytes.chunks_mut(32) {
                     let number = asked.fetch_add(1, Ordering::Relaxed).to_be_bytes();
                     piece.iter_mut().zip(mac(secret, &[&number])).for_each(|(to, from)| *to = from);
@@ -215,6 +238,21 @@ mod tests {
         assert_eq!(drawn, again);
         assert!(drawn.iter().enumerate().all(|(at, bytes)| !drawn[..at].contains(bytes)));
         assert_ne!(*Vault::new().unwrap().random::<16>().unwrap(), *Vault::new().unwrap().random::<16>().unwrap());
+    }
+
+    #[test]
+    fn a_published_vault_draws_again_what_it_drew_after_its_mark_and_one_of_its_own_does_not() {
+        let drawn = |mut vault: Vault| {
+            let before = *vault.random::<16>().unwrap();
+            vault.mark();
+            let after = *vault.random::<16>().unwrap();
+            vault.draw_again();
+            (before, after, *vault.random::<16>().unwrap())
+        };
+        let (before, after, again) = drawn(Vault::published());
+        assert!(before != after && after == again);
+        let (_, after, again) = drawn(Vault::new().unwrap());
+        assert_ne!(after, again);
     }
 
     #[test]
