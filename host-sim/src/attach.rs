@@ -51,6 +51,7 @@ mod with_probe {
 
     use super::{AttachArgs, Output, Verdict};
     use crate::progress::busy;
+    use crate::system::Refused;
 
     /// What was seen, for programs.
     #[derive(Serialize)]
@@ -84,11 +85,7 @@ mod with_probe {
         if args.emulated {
             return emulated(args, job, output);
         }
-        let stop = stopped_by_signals().map_err(|error| {
-            format!(
-                "cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"
-            )
-        })?;
+        let stop = stopped_by_signals().map_err(Refused::Signals)?;
         let mut board = args.which.connect(&job)?;
         has_image(&mut board, &job, args)?;
         if args.reset {

@@ -17,6 +17,7 @@ use qiyong_sim::world::direct::Level;
 
 use crate::output::{Output, Verdict};
 use crate::progress::{Progress, busy};
+use crate::system::Refused;
 
 /// How many failures are told.
 const TOLD: usize = 10;
@@ -155,9 +156,7 @@ fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
         if args.film {
             film(&plan, output)?;
         }
-        fs::write(file, plan.text()).map_err(|error| {
-            format!("cannot write {}: {error}; check that its folder may be written and has room", file.display())
-        })?;
+        fs::write(file, plan.text()).map_err(Refused::to_write(file))?;
         let (file, steps, of) = (file.display(), plan.steps.len(), first.plan.steps.len());
         output.complain(&format!("{file}: {steps} of {of} steps are enough for the failure (found in {runs} runs)"));
     }

@@ -48,6 +48,7 @@ mod settings;
 mod signals;
 mod stack;
 mod story;
+mod system;
 mod terminal;
 #[cfg(test)]
 mod tests;

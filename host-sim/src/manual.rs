@@ -8,6 +8,7 @@ use clap_mangen::Man;
 
 use crate::command_line::{fixed, said};
 use crate::output::{Output, Verdict};
+use crate::system::Refused;
 use qiyong::lang::{self, Lang};
 
 /// The headings of a page.
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &ManualArgs, program: Command, output: &mut Output) -> R
     let mut program = said(program.disable_help_subcommand(true));
     program.build();
     if let Some(folder) = &args.out {
-        fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
+        fs::create_dir_all(folder).map_err(Refused::to_write(folder))?;
         return pages(&program, folder, output).map(|()| Verdict::Done);
     }
     let mut command = &program;
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &ManualArgs, program: Command, output: &mut Output) -> R
 /// Writes the page of `command` and those of its verbs.
 fn pages(command: &Command, folder: &Path, output: &mut Output) -> Result<(), String> {
     let file = folder.join(format!("{}.1", name(command)));
-    fs::write(&file, page(command)?).map_err(|error| unwritten(&file, &error))?;
+    fs::write(&file, page(command)?).map_err(Refused::to_write(&file))?;
     output.line(&file.display().to_string());
     command.get_subcommands().try_for_each(|verb| pages(verb, folder, output))
 }
@@ -76,8 +77,4 @@ fn page(command: &Command) -> Result<Vec<u8>, String> {
     let text = fixed(&String::from_utf8_lossy(&roff));
     let text = HEADINGS.iter().fold(text, |text, (english, chinese)| text.replace(english, chinese));
     Ok(text.into_bytes())
-}
-
-fn unwritten(path: &Path, error: &std::io::Error) -> String {
-    format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
 }

@@ -14,6 +14,7 @@ use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
 use crate::pcscd_watch::WatchArgs;
+use crate::system::Refused;
 
 /// What server to run.
 #[derive(Args, Debug)]
@@ -86,9 +87,7 @@ impl SlotArgs {
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, String> {
     // Before anything that would have to be cleaned up.
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
-        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
-    })?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(Refused::Signals)?;
     let socket = args.socket.as_deref().ok_or("--socket is missing: name the socket where programs find the server")?;
     let socket = std::path::absolute(socket).map_err(|error| format!("--socket {}: {error}", socket.display()))?;
     let names =

@@ -2,7 +2,6 @@
 //! goes on; on standard error, where that is a terminal, and nowhere else.
 
 use std::io::{IsTerminal, stderr};
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -18,7 +17,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// Something that goes on. How far it is may be told from several threads; dropped, its sign is taken away.
 pub(crate) struct Progress {
-    bar: Arc<ProgressBar>,
+    bar: ProgressBar,
     /// Who shows it after a second, and what keeps that one from it.
     shows: Option<(Sender<()>, JoinHandle<()>)>,
 }
@@ -41,10 +40,9 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(&lang::say(template)) {
             bar.set_style(style);
         }
-        let bar = Arc::new(bar);
         let shows = seen.then(|| {
             let (ends, ended) = channel();
-            let bar = Arc::clone(&bar);
+            let bar = bar.clone();
             // Also of something whose first step takes longer.
             let show = move || {
                 if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
@@ -116,7 +114,7 @@ mod tests {
         drop(Progress::on(None, "{spinner} working", true, Duration::MAX, target));
         assert!(!DRAWN.load(Ordering::SeqCst));
         let busy = Progress::on(None, "{spinner} working", true, Duration::ZERO, target);
-        let bar = Arc::clone(&busy.bar);
+        let bar = busy.bar.clone();
         // It is shown as long as this end of the channel is held.
         while !DRAWN.load(Ordering::SeqCst) {
             thread::yield_now();

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::output::{self, Output, Verdict};
+use crate::system::Refused;
 use crate::{rows, signals};
 
 /// Where consents are kept, below the folder for state.
@@ -139,11 +140,9 @@ pub(crate) fn run(args: &ServePageArgs, output: &mut Output) -> Result<Verdict, 
         limits,
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        format!("the system gives no threads: {error}; end other programs, or raise their limit (`ulimit -u`)")
-    })?;
+    let runtime = runtime.map_err(Refused::Threads)?;
     let verdict = runtime.block_on(async {
-        let told = signals::until_told().map_err(|error| format!("the system gives no signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"))?;
+        let told = signals::until_told().map_err(Refused::Signals)?;
         let service = Service::bind(plan).await.map_err(|error| {
             let door = error.door;
             format!("{error}; give another one (--port {door}=0 takes a free one), or leave it out (--without {door})")

@@ -15,6 +15,7 @@ use qiyong_pcsc::vicc;
 use crate::output::{Output, Verdict};
 use crate::pcscd::{SlotArgs, open_for};
 use crate::pcscd_watch::WatchArgs;
+use crate::system::Refused;
 
 /// Which card goes where.
 #[derive(Args, Debug)]
@@ -36,9 +37,7 @@ pub(crate) struct ViccArgs {
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, String> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| {
-        format!("cannot listen to signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)")
-    })?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(Refused::Signals)?;
     // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let mut slot = args.slot.open(args.contactless)?;
@@ -55,13 +54,11 @@ pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, Strin
     let serve = move || {
         vicc::serve(&address, slot.as_mut(), &mut |line| told.row(String::new(), line.into()));
     };
-    thread::Builder::new()
-        .name("vicc".into())
-        .spawn(serve)
-        .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))?;
+    thread::Builder::new().name("vicc".into()).spawn(serve).map_err(Refused::Threads)?;
     // Whichever signal comes first. Nothing is left to be done with the card: its file is in step after every command.
     let _ = signals.forever().next();
     watch.iter().for_each(|watch| watch.end(output));
+    // Without a trace it is nobody else's; with one it has ended, and does so once.
     teller.end(output);
     Ok(Verdict::Done)
 }

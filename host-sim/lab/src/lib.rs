@@ -24,8 +24,10 @@ pub mod board;
 pub mod emulator;
 #[cfg(unix)]
 pub mod pico;
-// Without an emulator or the feature `probe`, as on Windows, nothing runs an image, and nothing looks into one.
-#[cfg_attr(not(any(unix, feature = "probe")), allow(dead_code))]
+#[cfg_attr(
+    not(any(unix, feature = "probe")),
+    allow(dead_code, reason = "where nothing runs an image, as on Windows, nothing looks into one")
+)]
 pub mod probe;
 #[cfg(unix)]
 pub mod stage;

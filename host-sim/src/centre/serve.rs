@@ -22,6 +22,7 @@ use super::{damaged, open, regions};
 use crate::live::LiveArgs;
 use crate::output::{Output, Verdict};
 use crate::signals::until_told;
+use crate::system::Refused;
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
@@ -98,10 +99,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let no_threads = |error: io::Error| {
-        format!("the system gives no threads: {error}; end other programs, or raise their limit (`ulimit -u`)")
-    };
-    let runtime = runtime.map_err(no_threads)?;
+    let runtime = runtime.map_err(Refused::Threads)?;
     // What is due is done where terminals are served.
     let mut due = None;
     let (over_http, iso) = match (sources, args.iso) {
@@ -110,7 +108,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
             let (decider, refuser) = (open(&place)?, open(&place)?);
-            due = Some(DueWork::start(open(&place)?, EVERY).map_err(no_threads)?);
+            due = Some(DueWork::start(open(&place)?, EVERY).map_err(Refused::Threads)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
             (OverHttp::Centre(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
@@ -118,7 +116,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
         (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
         (Sources::Several(front, stations), Some(address)) => {
             let limits = args.iso_limits(output)?;
-            due = Some(DueWork::start_regions(regions::due(&front, args.test_keys), EVERY).map_err(no_threads)?);
+            due = Some(DueWork::start_regions(regions::due(&front, args.test_keys), EVERY).map_err(Refused::Threads)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind_regions(address, front.clone(), stations, limits);
             (OverHttp::Regions(front), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
@@ -167,11 +165,7 @@ async fn serve(
     due: Option<&DueWork>,
     output: &mut Output,
 ) -> Result<(), String> {
-    let told = until_told().map_err(|error| {
-        format!(
-            "the system gives no signals: {error}; end other programs, or raise the limit of open files (`ulimit -n`)"
-        )
-    })?;
+    let told = until_told().map_err(Refused::Signals)?;
     let figures =
         iso.as_ref().map(|(_, server)| server.figures()).into_iter().chain(due.map(DueWork::figures)).collect();
     let http = match http {

@@ -37,6 +37,7 @@ use crate::output::{Output, Verdict, complain};
 use crate::progress::{Progress, busy};
 use crate::reach::Reached;
 use crate::rows;
+use crate::system::Refused;
 use crate::terminal::{Desk, Task, at};
 
 /// The balance of a card's account if the centre is in memory.
@@ -145,14 +146,13 @@ fn run_on<B: Board>(args: &EmulateArgs, own: &Own<B>, output: &mut Output) -> Re
     // Also of a visit that came to no end: it is then that somebody wants to see it.
     let saved = match (&args.waveform, own.waveform) {
         (Some(path), Some(waveform)) => {
-            waveform(&machine).and_then(|content| private_file::write(path, &content)).map_err(|error| {
-                format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
-            })
+            let written = waveform(&machine).and_then(|content| private_file::write(path, &content));
+            written.map_err(Refused::to_write(path))
         }
         _ => Ok(()),
     };
     let verdict = tell(args, &mut machine, &operation, own.picture, ended, output)?;
-    saved.map(|()| verdict)
+    Ok(saved.map(|()| verdict)?)
 }
 
 fn tell<B: Board>(
@@ -191,9 +191,7 @@ fn tell<B: Board>(
     // After the report, because the visit has taken place even if its picture cannot be saved.
     if let (Some(path), Some(picture)) = (&args.screen, picture) {
         let picture = picture(machine).map_err(|error| error.to_string())?;
-        picture::save(&picture, path).map_err(|error| {
-            format!("cannot write {}: {error}; check that its folder may be written and has room", path.display())
-        })?;
+        picture::save(&picture, path).map_err(Refused::to_write(path))?;
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
 }

@@ -10,6 +10,7 @@ use qiyong_lab::uf2::{Uf2Error, blocks, drive, flash_image};
 
 use crate::output::{Output, Verdict};
 use crate::progress::busy;
+use crate::system::Refused;
 
 /// How it ended, for programs.
 #[derive(Serialize)]
@@ -69,9 +70,7 @@ pub(super) fn run(job: &Job<'_>, output: &mut Output) -> Result<Verdict, String>
 /// Writes it to where it is to go; returns that.
 fn write(job: &Job<'_>, uf2: &[u8]) -> Result<String, String> {
     if let Some(out) = job.out {
-        fs::write(out, uf2).map_err(|error| {
-            format!("cannot write {}: {error}; check that its folder may be written and has room", out.display())
-        })?;
+        fs::write(out, uf2).map_err(Refused::to_write(out))?;
         return Ok(out.display().to_string());
     }
     let give = |folder: PathBuf| busy("{spinner} writing to the drive, {elapsed}", || drive::give(&folder, uf2));

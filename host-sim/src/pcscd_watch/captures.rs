@@ -12,6 +12,7 @@ use super::writer::{Ended, Writer};
 use crate::extras::CaptureFolder;
 use crate::live::Live;
 use crate::output::complain;
+use crate::system::Refused;
 
 /// Writes captures into a folder.
 pub(super) struct Captures {
@@ -44,10 +45,7 @@ impl Captures {
     pub(super) fn new(folder: &Path) -> Result<Self, String> {
         CaptureFolder::new(folder, &[]).map_err(|error| error.to_string())?;
         let captures = Self { folder: folder.into(), writer: Writer::default() };
-        captures
-            .writer
-            .begin(write)
-            .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))?;
+        captures.writer.begin(write).map_err(Refused::Threads)?;
         Ok(captures)
     }
 

@@ -5,6 +5,7 @@ use qiyong::lang;
 use super::queue::{Next, Queue};
 use super::writer::{Ended, Writer};
 use crate::output::{Output, complain};
+use crate::system::Refused;
 
 /// Tells rows once it has begun; those that came before as well.
 #[derive(Default)]
@@ -28,9 +29,7 @@ impl Teller {
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn begin(&self) -> Result<(), String> {
-        self.0
-            .begin(write)
-            .map_err(|error| format!("no thread: {error}; end other programs, or raise their limit (`ulimit -u`)"))
+        Ok(self.0.begin(write).map_err(Refused::Threads)?)
     }
 
     /// Waits a moment until all is written. What went wrong with that is `output`'s.

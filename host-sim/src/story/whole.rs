@@ -3,6 +3,7 @@
 //!
 //! What happens within a visit is told by the module above.
 
+use qiyong::lang;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::gbk;
 use qiyong_sim::line::LineEvent;
@@ -14,7 +15,6 @@ use qiyong_sim::world::event::Event;
 
 use super::{pad, standing, tell};
 use crate::output::Output;
-use qiyong::lang;
 
 /// Whose title and notes a scenario has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

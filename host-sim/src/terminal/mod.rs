@@ -43,6 +43,7 @@ use crate::live::LiveArgs;
 use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 use crate::stack;
+use crate::system::Refused;
 pub(crate) use ask::Asked as AskedOperation;
 pub(crate) use ask::Task;
 use clock::CentreClock;
@@ -180,9 +181,7 @@ where
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| {
-        format!("the system gives no random numbers: {error}; let this program use getrandom or /dev/urandom")
-    })?;
+    getrandom::fill(&mut seed).map_err(Refused::Random)?;
     let policy = memory.policy();
     let parts = Parts {
         slot,

@@ -15,6 +15,7 @@ use super::line::{Line, LineError, state_of};
 use super::note::{Note, Open, Word};
 use super::told;
 use crate::output::{self, Output, Verdict};
+use crate::system::Refused;
 use crate::terminal::{Task, at};
 
 /// How often one looks at the keyboard.
@@ -222,9 +223,7 @@ impl Till {
 /// A till's reference is its own: another till, or this one without its note, hardly takes the same.
 fn new_reference() -> Result<Reference, String> {
     let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        format!("the system gives no random numbers: {error}; let this program use getrandom or /dev/urandom")
-    })?;
+    getrandom::fill(&mut bytes).map_err(Refused::Random)?;
     Ok(Reference(u32::from_be_bytes(bytes)))
 }
 
